@@ -1,0 +1,90 @@
+"""The case core: what every ledger (台账) of the service shares."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from qa_service.kit.database import Base
+
+
+class Case(Base):
+    """办件. Where it is (`state`), how it ended (`outcome`) and whether it is late are three things:
+    lateness is computed from `due_on`, never stored.
+
+    `serial` runs without gaps per zone, kind and year. `version` is the optimistic lock: who acts names
+    the version they saw; every act sets `acted_at`, so the version moves even when only child rows
+    change. `met_on` is the first day on which the limit was kept or broken for good.
+    """
+
+    __tablename__ = "cases"
+    __table_args__ = (
+        UniqueConstraint("zone_id", "kind", "year", "serial"),
+        UniqueConstraint("idempotency_key"),
+        Index("ix_cases_kind_state_due_on", "kind", "state", "due_on"),
+        Index("ix_cases_holder_state", "holder_unit_id", "state"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    number: Mapped[str] = mapped_column(String(48), unique=True)
+    zone_id: Mapped[int] = mapped_column(ForeignKey("zones.id"), index=True)
+    year: Mapped[int]
+    serial: Mapped[int]
+    state: Mapped[str] = mapped_column(String(24))
+    outcome: Mapped[str] = mapped_column(String(24), default="")
+    round: Mapped[int] = mapped_column(default=1)
+    holder_unit_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))
+    registered_at: Mapped[datetime] = mapped_column(index=True)
+    acted_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    query_code: Mapped[str] = mapped_column(String(16), unique=True)
+    idempotency_key: Mapped[str | None] = mapped_column(String(128))
+    limit_code: Mapped[str | None] = mapped_column(ForeignKey("limits.code"))
+    clock_started_on: Mapped[date | None]
+    due_on: Mapped[date | None]
+    due_status: Mapped[str] = mapped_column(String(16), default="")
+    due_steps: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    met_on: Mapped[date | None]
+    version: Mapped[int] = mapped_column(default=1)
+
+    events: Mapped[list[CaseEvent]] = relationship(order_by="CaseEvent.seq", back_populates="case")
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+
+
+class CaseEvent(Base):
+    """办理过程: one row an act, append-only. `audience`: public (told to the citizen), staff, internal."""
+
+    __tablename__ = "case_events"
+    __table_args__ = (UniqueConstraint("case_id", "seq"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
+    seq: Mapped[int]
+    event: Mapped[str] = mapped_column(String(32))
+    at: Mapped[datetime]
+    actor_role: Mapped[str] = mapped_column(String(16))
+    actor_id: Mapped[int | None]
+    actor_name: Mapped[str] = mapped_column(String(64))
+    from_state: Mapped[str] = mapped_column(String(24), default="")
+    to_state: Mapped[str] = mapped_column(String(24), default="")
+    sentence: Mapped[str] = mapped_column(Text)
+    audience: Mapped[str] = mapped_column(String(16))
+    data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+    case: Mapped[Case] = relationship(back_populates="events")
+
+
+class CaseCounter(Base):
+    """The last serial given, per zone, kind and year. Its row lock makes numbers unique and gapless."""
+
+    __tablename__ = "case_counters"
+
+    zone_id: Mapped[int] = mapped_column(ForeignKey("zones.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    year: Mapped[int] = mapped_column(primary_key=True)
+    last: Mapped[int]

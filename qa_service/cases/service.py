@@ -1,0 +1,154 @@
+"""What every ledger does: open a case, act on it by its lifecycle table, run its clock, tell its story."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from qa_service.accounts.roles import Actor, Role
+from qa_service.cases.lifecycle import Act, Audience, Clock, Lifecycle
+from qa_service.cases.models import Case, CaseEvent
+from qa_service.cases.numbering import case_number, new_query_code, next_serial
+from qa_service.errors import Conflict, Forbidden, Invalid, NotAllowedNow
+from qa_service.kit import clock
+from qa_service.workdays.calendar import WorkCalendar
+from qa_service.workdays.due import TimeLimit, due_date
+from qa_service.zones.models import Zone
+
+FIELD_NAMES = {
+    "reason": "理由", "unit": "承办单位", "text": "答复内容", "basis": "答复依据", "how": "告知方式",
+    "guided_to": "引导去的单位", "library_decision": "是否收入问答库", "entry": "采用的问答条目",
+}  # fmt: skip
+
+
+def find_by_idempotency_key(session: Session, key: str | None) -> Case | None:
+    return session.scalar(select(Case).where(Case.idempotency_key == key)) if key else None
+
+
+def open_case(
+    session: Session, lifecycle: Lifecycle, category: str, zone: Zone, idempotency_key: str | None = None
+) -> Case:
+    """A new case in its initial state, numbered; the caller records the registration event."""
+    at = clock.now()
+    day = clock.local(at).date()
+    serial = next_serial(session, zone.id, lifecycle.kind, day.year)
+    case = Case(
+        kind=lifecycle.kind, number=case_number(zone.code, category, day, serial), zone_id=zone.id,
+        year=day.year, serial=serial, state=lifecycle.initial, registered_at=at, acted_at=at,
+        query_code=new_query_code(), idempotency_key=idempotency_key,
+    )  # fmt: skip
+    session.add(case)
+    session.flush()
+    return case
+
+
+def record(
+    session: Session,
+    case: Case,
+    actor: Actor,
+    event: str,
+    sentence: str,
+    *,
+    audience: Audience = Audience.STAFF,
+    from_state: str | None = None,
+    data: Mapping[str, Any] | None = None,
+) -> CaseEvent:
+    """Add one row to the history of `case`."""
+    last = session.scalar(select(func.max(CaseEvent.seq)).where(CaseEvent.case_id == case.id)) or 0
+    row = CaseEvent(
+        case_id=case.id, seq=last + 1, event=event, at=clock.now(), actor_role=actor.role, actor_id=actor.id,
+        actor_name=actor.name, from_state=case.state if from_state is None else from_state,
+        to_state=case.state, sentence=sentence, audience=audience, data=dict(data or {}),
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    return row
+
+
+def check_version(session: Session, lifecycle: Lifecycle, case: Case, seen: int) -> None:
+    """Raise Conflict, naming who acted meanwhile, unless the actor saw the case as it is now."""
+    if case.version == seen:
+        return
+    last = session.scalar(
+        select(CaseEvent).where(CaseEvent.case_id == case.id).order_by(CaseEvent.seq.desc()).limit(1)
+    )
+    who = f"{last.actor_name}于{clock.local(last.at):%H:%M}办理了这件事项：{last.sentence}" if last else ""
+    raise Conflict(
+        f"您打开页面以后，这件事项已有变化，您的操作没有生效。{who}",
+        "您填写的内容仍保留在页面上，请查看最新情况后再决定。",
+        current_version=case.version,
+        current_state=lifecycle.states[case.state].label,
+    )
+
+
+def perform(
+    session: Session,
+    lifecycle: Lifecycle,
+    case: Case,
+    event: str,
+    actor: Actor,
+    fields: Mapping[str, Any],
+    *,
+    shown: Mapping[str, str] | None = None,
+) -> Act:
+    """Carry out one act of the table: check it, move the case, write the event.
+
+    `fields` are what the person filled in, `shown` the names that the event's sentence uses for them.
+    Raises NotAllowedNow, Forbidden or Invalid, and then nothing has changed.
+    """
+    act = lifecycle.find(case.state, event)
+    state = lifecycle.states[case.state]
+    if act is None:
+        open_acts = "、".join(a.label for a in lifecycle.from_state(case.state, actor.role)) or "无"
+        raise NotAllowedNow(
+            f"这件事项现在是“{state.label}”，不能进行这一步。", f"现在可以办理：{open_acts}。", state=case.state
+        )
+    if actor.role not in act.roles:
+        raise Forbidden(f"“{act.label}”应由{'、'.join(sorted(role.label for role in act.roles))}办理。")
+    if actor.role is Role.UNIT and case.holder_unit_id != actor.unit_id:
+        raise Forbidden("这件事项现在不由贵单位承办。", "如已改派，请与专区窗口联系。")
+    missing = [name for name in act.needs if not fields.get(name)]
+    if missing:
+        names = "、".join(FIELD_NAMES.get(name, name) for name in missing)
+        raise Invalid(
+            f"“{act.label}”还缺：{names}。", "请补充后再提交。", errors=dict.fromkeys(missing, "不能为空")
+        )
+    before = case.state
+    case.state = act.target
+    case.acted_at = clock.now()
+    if act.outcome:
+        case.outcome = act.outcome
+    if act.clock is Clock.MET and case.met_on is None:
+        case.met_on = clock.today()
+    if lifecycle.states[act.target].final:
+        case.closed_at = clock.now()
+    sentence = act.sentence.format_map({**fields, **(shown or {})})
+    record(session, case, actor, event, sentence, audience=act.audience, from_state=before, data=fields)
+    return act
+
+
+def start_clock(session: Session, case: Case, limit: TimeLimit, start: date, calendar: WorkCalendar) -> None:
+    """Set the due date, unless the clock already runs: a return or reassignment never resets it."""
+    if case.clock_started_on is None:
+        set_due(case, limit, start, calendar)
+        session.flush()
+
+
+def set_due(case: Case, limit: TimeLimit, start: date, calendar: WorkCalendar) -> None:
+    due = due_date(start, limit.days, calendar, limit.unit)
+    case.limit_code = limit.code
+    case.clock_started_on = start
+    case.due_on = due.due
+    case.due_status = str(due.status)
+    case.due_steps = [
+        {"date": step.day.isoformat(), "counted": step.counted, "reason": step.reason} for step in due.steps
+    ]
+
+
+def is_overdue(case: Case, today: date) -> bool:
+    """Late only from the day after the due date; a limit once met stays met."""
+    return case.due_on is not None and (case.met_on or today) > case.due_on

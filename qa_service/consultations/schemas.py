@@ -1,0 +1,173 @@
+"""What the consultation API takes in and gives out."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+
+from qa_service.consultations.lifecycle import CHANNELS, LIBRARY_DECISIONS, TOLD_HOW
+from qa_service.kit.privacy import EMAIL, LANDLINE, MOBILE
+
+QUESTION_LIMIT = 2000
+Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000)]
+Short = Annotated[str, StringConstraints(strip_whitespace=True, max_length=128)]
+
+
+class Input(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class ActFields(Input):
+    """The fields of an act; the lifecycle table says which of them an act needs."""
+
+    entry: Short = ""
+    guided_to: Short = ""
+    guided_contact: Annotated[str, StringConstraints(max_length=255)] = ""
+    no_contact_reason: Annotated[str, StringConstraints(max_length=255)] = ""
+    note: Text = ""
+    unit: Short = Field("", description="承办单位代码")
+    policy_clue: Text = ""
+    designated: bool = Field(False, description="指定改派：承办单位不得再退回")
+    reason: Text = ""
+    text: Annotated[str, StringConstraints(strip_whitespace=True, max_length=8000)] = ""
+    basis: Text = Field("", description="答复依据：文件名称、文号和条款，每行一项")
+    how: Literal["", "in_person", "phone", "sms", "email", "mail"] = ""
+    library_decision: Literal["", "new", "merge", "none"] = ""
+    entry_key: Short = Field("", description="并入的条目")
+    entry_question: Short = Field("", description="新条目的标准问；空则用去除个人信息后的原问题")
+    topic: Short = ""
+
+
+class Registration(Input):
+    """登记一件政策咨询。`handling` 为空时只登记，待进一步处理。"""
+
+    question: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=QUESTION_LIMIT)]
+    channel: Literal["window", "kiosk", "phone", "web"] = "window"
+    person_name: Annotated[str, StringConstraints(max_length=64)] = ""
+    contact: Annotated[str, StringConstraints(max_length=128)] = ""
+    audience: Annotated[str, StringConstraints(max_length=32)] = ""
+    topic: Annotated[str, StringConstraints(max_length=64)] = ""
+    zone: Annotated[str, StringConstraints(max_length=32)] = Field("", description="专区代码；空则为本人所在专区")
+    trace_id: Annotated[str, StringConstraints(max_length=32)] = Field("", description="先行检索的记录号")
+    handling: Literal["", "answer", "guide", "channel_disclosure", "channel_complaint", "refer"] = ""
+    fields: ActFields = ActFields()
+
+    @field_validator("contact")
+    @classmethod
+    def _contact(cls, value: str) -> str:
+        value = re.sub(r"\s", "", value)
+        if value and not (MOBILE.fullmatch(value) or LANDLINE.fullmatch(value) or EMAIL.fullmatch(value)):
+            raise ValueError("联系方式请填 11 位手机号、带区号的固定电话（如 0999-5550101）或电子邮箱")
+        return value
+
+
+class Event(BaseModel):
+    at: datetime
+    event: str
+    actor: str
+    role: str
+    sentence: str
+    audience: str
+
+
+class OpenAct(BaseModel):
+    event: str
+    label: str
+    needs: list[str]
+    options: list[str]
+    consequence: str
+
+
+class Deadline(BaseModel):
+    """期限及其计算：每一个被跳过或补班的日子都在 `steps` 里。"""
+
+    due_on: date
+    status: str
+    started_on: date
+    working_days_left: int
+    overdue: bool
+    met_on: date | None
+    steps: list[dict[str, Any]]
+    basis: str
+
+
+class ConsultationSummary(BaseModel):
+    number: str
+    state: str
+    state_label: str
+    official_state: str
+    outcome: str
+    registered_at: datetime
+    channel: str
+    person_name: str
+    contact: str
+    question: str
+    topic: str
+    unit: str
+    due_on: date | None
+    working_days_left: int | None
+    overdue: bool
+    version: int
+
+
+class ConsultationDetail(ConsultationSummary):
+    zone: str
+    first_asked: str
+    audience: str
+    round: int
+    trace_id: str
+    answer: str
+    answer_basis: list[str]
+    guided_to: str
+    guided_contact: str
+    policy_clue: str
+    designated: bool
+    reply_text: str
+    reply_basis: list[str]
+    replied_by: str
+    told_how: str
+    told_at: datetime | None
+    library_decision: str
+    library_entry: str
+    deadline: Deadline | None
+    events: list[Event]
+    acts: list[OpenAct]
+
+
+class Registered(BaseModel):
+    """查询码只在登记时给出一次，打印在凭条上。"""
+
+    number: str
+    query_code: str
+    state: str
+    due_on: date | None
+    due_status: str
+    version: int
+    repeated: bool = Field(False, description="同一请求先前已登记，返回的是原登记")
+
+
+class ProgressRequest(Input):
+    code: Annotated[str, StringConstraints(min_length=1, max_length=16)]
+    phone4: Annotated[str, StringConstraints(max_length=4)] = ""
+
+
+class Progress(BaseModel):
+    """群众看到的进度：不含姓名、电话。"""
+
+    number: str
+    state: str
+    question: str
+    registered_at: datetime
+    unit: str
+    due_on: date | None
+    due_status: str
+    overdue: bool
+    answer: str
+    answer_basis: list[str]
+    events: list[Event]
+
+
+LABELS = {"channel": CHANNELS, "how": TOLD_HOW, "library_decision": LIBRARY_DECISIONS}

@@ -1,0 +1,144 @@
+"""Every query on the library. Editing is limited to what the actor may see; the published face is public."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from sqlalchemy import Select, func, or_, select, update
+from sqlalchemy.orm import Session, aliased, selectinload
+
+from qa_service.accounts.roles import Actor, Role
+from qa_service.errors import NotFound
+from qa_service.library.face import Face
+from qa_service.library.models import Entry, EntryVersion, LibraryRevision
+
+
+def readable(actor: Actor) -> Select[tuple[Entry]]:
+    """Entries that `actor` may open in the library: staff see all, policy units see their own."""
+    statement = select(Entry).options(selectinload(Entry.published), selectinload(Entry.working))
+    if actor.role in (Role.ADMIN, Role.DESK, Role.SUPERVISOR):
+        return statement
+    if actor.role is Role.UNIT:
+        own = select(EntryVersion.entry_id).where(EntryVersion.unit_id == actor.unit_id)
+        return statement.where(Entry.id.in_(own))
+    return statement.where(Entry.id < 0)
+
+
+def get_readable(session: Session, actor: Actor, key: str) -> Entry:
+    entry = session.scalar(readable(actor).where(Entry.key == key))
+    if entry is None:
+        raise NotFound(f"没有找到问答条目“{key}”。", "请核对编号，或在问答库中搜索。")
+    return entry
+
+
+def search_readable(
+    session: Session,
+    actor: Actor,
+    *,
+    text: str = "",
+    state: str = "",
+    unit_id: int | None = None,
+    topic: str = "",
+    today: date | None = None,
+    limit: int = 50,
+    offset: int = 0,
+) -> tuple[list[Entry], int]:
+    """A page of entries by their current face (the working version where there is one), and the count.
+
+    `state` is a version state, or "expired" for published entries whose validity or re-check has passed
+    on `today`.
+    """
+    face = aliased(EntryVersion)
+    statement = readable(actor).join(face, face.id == func.coalesce(Entry.working_version_id, Entry.published_version_id))
+    if text:
+        like = f"%{text.replace('%', '').replace('_', '')}%"
+        statement = statement.where(or_(face.question.like(like), face.answer.like(like), Entry.key == text))
+    if state == "expired":
+        statement = statement.where(
+            Entry.published_version_id.is_not(None), or_(face.effective_to < today, face.review_due < today)
+        )
+    elif state == "published":
+        statement = statement.where(Entry.published_version_id.is_not(None))
+    elif state == "withdrawn":
+        statement = statement.where(Entry.published_version_id.is_(None), Entry.working_version_id.is_(None))
+    elif state:
+        statement = statement.where(face.state == state)
+    if unit_id:
+        statement = statement.where(face.unit_id == unit_id)
+    if topic:
+        statement = statement.where(face.topic == topic)
+    total = session.scalar(select(func.count()).select_from(statement.order_by(None).subquery())) or 0
+    page = session.scalars(statement.order_by(Entry.id.desc()).limit(limit).offset(offset))
+    return list(page), total
+
+
+def by_keys(session: Session, keys: Iterable[str]) -> dict[str, Entry]:
+    statement = select(Entry).where(Entry.key.in_(list(keys))).options(selectinload(Entry.published))
+    return {entry.key: entry for entry in session.scalars(statement)}
+
+
+def published_versions(session: Session, ids: Sequence[int] = ()) -> dict[int, EntryVersion]:
+    """Published versions by entry id: of the entries in `ids`, or all."""
+    statement = select(EntryVersion).join(Entry, Entry.published_version_id == EntryVersion.id)
+    if ids:
+        statement = statement.where(Entry.id.in_(ids))
+    return {version.entry_id: version for version in session.scalars(statement)}
+
+
+def faces_since(session: Session, revision: int) -> tuple[list[Face], list[str], int]:
+    """(published faces changed after `revision`, keys withdrawn after it, the revision now).
+
+    `revision` 0 gives the whole library.
+    """
+    now = current_revision(session)
+    rows = session.execute(
+        select(Entry.key, EntryVersion)
+        .outerjoin(EntryVersion, Entry.published_version_id == EntryVersion.id)
+        .where(Entry.revision > revision)
+        .order_by(Entry.id)
+    )
+    changed, removed = [], []
+    for key, version in rows:
+        if version is None:
+            removed.append(key)
+        else:
+            changed.append(Face.of(key, version))
+    return changed, removed, now
+
+
+def current_revision(session: Session) -> int:
+    return session.scalar(select(LibraryRevision.value).where(LibraryRevision.id == 1)) or 0
+
+
+def next_revision(session: Session) -> int:
+    """Take the next revision; its row stays locked until the transaction ends."""
+    statement = (
+        update(LibraryRevision)
+        .where(LibraryRevision.id == 1)
+        .values(value=LibraryRevision.value + 1)
+        .returning(LibraryRevision.value)
+    )
+    value = session.execute(statement).scalar_one_or_none()
+    if value is None:
+        session.add(LibraryRevision(id=1, value=1))
+        session.flush()
+        return 1
+    return value
+
+
+def next_version_number(session: Session, entry_id: int) -> int:
+    last = session.scalar(select(func.max(EntryVersion.number)).where(EntryVersion.entry_id == entry_id))
+    return (last or 0) + 1
+
+
+def same_question(session: Session, question: str, except_entry: int | None) -> Entry | None:
+    """A published or pending entry that has this standard question already."""
+    statement = (
+        select(Entry)
+        .join(EntryVersion, or_(EntryVersion.id == Entry.published_version_id, EntryVersion.id == Entry.working_version_id))
+        .where(EntryVersion.question == question)
+    )
+    if except_entry is not None:
+        statement = statement.where(Entry.id != except_entry)
+    return session.scalars(statement).first()

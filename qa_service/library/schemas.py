@@ -1,0 +1,220 @@
+"""What the question and library API takes in and gives out."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from qa_service.library.asking import Asked
+from qa_service.library.face import Face, basis_line
+from qa_service.library.lifecycle import LIFECYCLE
+from qa_service.library.live import UnitCard
+from qa_service.library.models import Entry, EntryVersion
+from qa_service.search.types import Hit as SearchHit
+
+QUESTION_LIMIT = 10_000
+
+
+class Input(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class AskRequest(Input):
+    """一个问题。超过 300 字的部分不参与检索。"""
+
+    question: Annotated[str, StringConstraints(max_length=QUESTION_LIMIT)] = Field(examples=["公积金能不能取出来交房租"])
+    topic: Annotated[str, StringConstraints(max_length=64)] | None = None
+    limit: int = Field(10, ge=1, le=50)
+
+
+class UnitOfHit(BaseModel):
+    code: str
+    name: str
+    phone: str
+    address: str
+    hours: str
+
+
+class HitView(BaseModel):
+    """一条命中：答复全文、依据、单位、有效期，以及为什么命中。`score` 为 0—1，越大越好。"""
+
+    key: str
+    version_id: int
+    question: str
+    answer: str
+    basis: list[str]
+    unit: UnitOfHit | None
+    topic: str
+    audience: list[str]
+    published_on: date | None
+    effective_from: date | None
+    effective_to: date | None
+    review_due: date | None
+    score: float
+    parts: dict[str, float]
+    matched_phrasing: str
+    highlights: list[tuple[int, int]]
+    matched_terms: list[tuple[str, str]]
+
+
+class SuppressedView(BaseModel):
+    key: str
+    question: str
+    reason: str
+
+
+class AskResponse(BaseModel):
+    trace_id: str
+    decision: str = Field(description="answer 直接答复 | choose 请选择 | refer 转登记交办")
+    confidence: float = Field(description="首条命中能回答这个问题的概率")
+    hits: list[HitView]
+    normalised_query: str
+    lexical_only: bool
+    suppressed: list[SuppressedView]
+    proposed_unit: UnitOfHit | None = Field(description="没有答复时，建议交办的政策制定单位")
+    timings: dict[str, float]
+    cached: bool
+
+    @classmethod
+    def of(cls, asked: Asked) -> AskResponse:
+        outcome, faces, units = asked.outcome, asked.snapshot.faces, asked.snapshot.units
+        return cls(
+            trace_id=asked.trace_id, decision=outcome.decision, confidence=round(outcome.confidence, 4),
+            hits=[hit_view(hit, faces[hit.id], units.get(faces[hit.id].unit_id)) for hit in outcome.hits],
+            normalised_query=outcome.normalised_query, lexical_only=outcome.lexical_only,
+            suppressed=[
+                SuppressedView(key=s.id, question=faces[s.id].question, reason=SUPPRESSED_REASONS[s.reason])
+                for s in outcome.suppressed
+            ],
+            proposed_unit=propose_unit(asked), timings={k: round(v, 3) for k, v in outcome.timings.items()},
+            cached=asked.cached,
+        )  # fmt: skip
+
+
+SUPPRESSED_REASONS = {
+    "expired": "已过有效期", "not_yet_effective": "尚未生效", "review_overdue": "已到复核日期，待复核",
+}  # fmt: skip
+
+
+def propose_unit(asked: Asked) -> UnitOfHit | None:
+    """The unit behind most of the evidence among the first five hits: likely the maker of the policy."""
+    weight: dict[int, float] = {}
+    for hit in asked.outcome.hits[:5]:
+        unit_id = asked.snapshot.faces[hit.id].unit_id
+        weight[unit_id] = weight.get(unit_id, 0.0) + max(hit.score, 0.0)
+    if not weight:
+        return None
+    best = max(sorted(weight), key=lambda unit_id: weight[unit_id])
+    card = asked.snapshot.units.get(best)
+    return unit_view(card) if card else None
+
+
+def unit_view(card: UnitCard) -> UnitOfHit:
+    return UnitOfHit(code=card.code, name=card.name, phone=card.phone, address=card.address, hours=card.hours)
+
+
+def hit_view(hit: SearchHit, face: Face, card: UnitCard | None) -> HitView:
+    return HitView(
+        key=face.key, version_id=face.version_id, question=face.question, answer=face.answer,
+        basis=face.basis_lines(), unit=unit_view(card) if card else None, topic=face.topic,
+        audience=list(face.audience), published_on=face.published_on, effective_from=face.effective_from,
+        effective_to=face.effective_to, review_due=face.review_due, score=round(hit.score, 4),
+        parts={k: round(v, 4) for k, v in hit.parts.items()}, matched_phrasing=hit.matched_phrasing,
+        highlights=[(span.start, span.end) for span in hit.highlights], matched_terms=list(hit.matched_terms),
+    )  # fmt: skip
+
+
+class Suggested(BaseModel):
+    text: str
+    key: str
+    how: str
+
+
+class Choice(Input):
+    """群众从候选中选定的一条；`key` 为空表示“都不是”。"""
+
+    key: Annotated[str, StringConstraints(max_length=64)] = ""
+
+
+class BasisInput(Input):
+    law: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    version: Annotated[str, StringConstraints(max_length=10, pattern=r"^(\d{4}-\d{2}-\d{2})?$")] = ""
+    article: Annotated[str, StringConstraints(max_length=64)] = ""
+    phrase: Annotated[str, StringConstraints(max_length=64)] = ""
+
+
+class ContentInput(Input):
+    """条目内容。`version` 为打开时的锁版本号（新建时不填）。"""
+
+    question: Annotated[str, StringConstraints(max_length=500)]
+    answer: Annotated[str, StringConstraints(max_length=20_000)]
+    unit: Annotated[str, StringConstraints(max_length=32)]
+    topic: Annotated[str, StringConstraints(max_length=64)] = ""
+    basis: list[BasisInput] = []
+    phrasings: list[Annotated[str, StringConstraints(max_length=500)]] = []
+    audience: list[Annotated[str, StringConstraints(max_length=32)]] = []
+    effective_from: date | None = None
+    effective_to: date | None = None
+    review_due: date | None = None
+    note: Annotated[str, StringConstraints(max_length=2000)] = ""
+
+
+class ActRequest(Input):
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)] = ""
+
+
+class VersionView(BaseModel):
+    number: int
+    state: str
+    state_label: str
+    question: str
+    answer: str
+    basis: list[str]
+    phrasings: list[dict[str, str]]
+    topic: str
+    audience: list[str]
+    effective_from: date | None
+    effective_to: date | None
+    review_due: date | None
+    author: str
+    reviewer: str
+    created_at: datetime
+    published_at: datetime | None
+    note: str
+    source: dict[str, Any]
+
+    @classmethod
+    def of(cls, version: EntryVersion) -> VersionView:
+        return cls(
+            number=version.number, state=version.state, state_label=LIFECYCLE.states[version.state].label,
+            question=version.question, answer=version.answer, basis=[basis_line(item) for item in version.basis],
+            phrasings=version.phrasings, topic=version.topic, audience=version.audience,
+            effective_from=version.effective_from, effective_to=version.effective_to,
+            review_due=version.review_due, author=version.author_name, reviewer=version.reviewer_name,
+            created_at=version.created_at, published_at=version.published_at, note=version.note,
+            source=version.source,
+        )  # fmt: skip
+
+
+class EntryView(BaseModel):
+    key: str
+    version: int = Field(description="锁版本号，修改和办理时在 If-Match 中带回")
+    published: VersionView | None
+    working: VersionView | None
+
+    @classmethod
+    def of(cls, entry: Entry) -> EntryView:
+        return cls(
+            key=entry.key, version=entry.version,
+            published=VersionView.of(entry.published) if entry.published else None,
+            working=VersionView.of(entry.working) if entry.working else None,
+        )  # fmt: skip
+
+
+class EntryPage(BaseModel):
+    items: list[EntryView]
+    total: int
+    page: int
+    size: int

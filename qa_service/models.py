@@ -1,0 +1,12 @@
+"""Every table of the service, gathered so that the metadata is complete."""
+
+from __future__ import annotations
+
+import qa_service.accounts.models
+import qa_service.cases.models
+import qa_service.consultations.models
+import qa_service.library.models
+import qa_service.zones.models  # noqa: F401
+from qa_service.kit.database import Base
+
+metadata = Base.metadata

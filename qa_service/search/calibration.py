@@ -1,0 +1,182 @@
+"""The probability that the first hit answers the question, fitted from the library itself.
+
+Positives are phrasings held out of the index and questions made from an entry's text; negatives are the same
+questions with their entry and its near-duplicates hidden: questions on this very topic that nothing
+answers. Made questions are easier to tell apart from their negatives than citizens' are, and negatives far
+more frequent than in use, so the fitted logit is shifted by two constants found on separate queries.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..text.lexicon import Lexicon
+from ..text.normalise import normalise
+from ..text.segment import segment
+from .dense import DenseIndex, wordings
+from .fusion import Ranked, Ranker
+from .lexical import document_terms, query_terms, score_counts
+from .pseudo import pseudo_queries
+from .types import Document, Encoder, Vectors, VectorStore
+from .vectors import QUERY, Report, fetch_vectors, vector_key
+
+Floats = npt.NDArray[np.float64]
+
+FEATURES = ("margin", "passage", "level")
+# Entries whose question-and-answer vectors are nearer than this say the same thing.
+_NEAR_DUPLICATE = 0.97
+_MARGIN_LIMIT = 4.0
+_SAMPLE, _HELD_OUT_PER_ENTRY = 500, 2
+_FEWEST = 40
+_SHIFT_SLOPE, _SHIFT_BIAS = 0.61, 1.35
+_RIDGE = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """A logistic regression over FEATURES: standardise by `mean` and `scale`, weigh, add `bias`, shift."""
+
+    encoder_fingerprint: str
+    library_fingerprint: str
+    mean: tuple[float, ...]
+    scale: tuple[float, ...]
+    weights: tuple[float, ...]
+    bias: float
+    slope: float = _SHIFT_SLOPE
+    shift: float = _SHIFT_BIAS
+    samples: int = 0
+    positives: int = 0
+
+    @classmethod
+    def default(cls, encoder_fingerprint: str, library_fingerprint: str) -> Calibration:
+        """For a library too small to fit from: the usual fit of larger ones."""
+        return cls(
+            encoder_fingerprint, library_fingerprint,
+            mean=(0.6, 0.88, 4.5), scale=(0.6, 0.02, 1.0), weights=(1.3, 0.3, 0.6), bias=-1.5,
+        )  # fmt: skip
+
+    def probability(self, features: Floats) -> float:
+        """0-1 for features [len(FEATURES)]."""
+        z = (features - np.array(self.mean)) / np.array(self.scale)
+        logit = self.slope * float(z @ np.array(self.weights) + self.bias) + self.shift
+        return float(1.0 / (1.0 + np.exp(-np.clip(logit, -30, 30))))
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Calibration:
+        """From its fields as read from JSON. Raises ValueError, KeyError or TypeError when they are not."""
+        values = dict(data)
+        for name in ("mean", "scale", "weights"):
+            values[name] = tuple(float(value) for value in values[name])
+            if len(values[name]) != len(FEATURES):
+                raise ValueError(name)
+        return cls(**values)
+
+
+def features_of(ranked: Ranked, dense: DenseIndex, vector: Vectors) -> Floats:
+    """FEATURES of a ranking that has at least one candidate.
+
+    margin: joint score of the first over the next that says something else; passage: cosine of the query
+    with the first's question and answer; level: the first's joint score.
+    """
+    first = dense.both[int(ranked.entries[0])]
+    others = dense.both[ranked.entries[1:8]]
+    different = np.flatnonzero(others @ first <= _NEAR_DUPLICATE)
+    margin = _MARGIN_LIMIT
+    if len(different):
+        margin = min(margin, float(ranked.fused[0] - ranked.fused[1 + int(different[0])]))
+    return np.array([margin, float(first @ vector), float(ranked.fused[0])])
+
+
+@dataclass(frozen=True, slots=True)
+class _Probe:
+    """A question whose answer is known: entry number, text, and the wording to hide (-1: none)."""
+
+    entry: int
+    text: str
+    wording: int
+
+
+def calibrate(
+    ranker: Ranker,
+    documents: Sequence[Document],
+    lexicon: Lexicon,
+    encoder: Encoder,
+    store: VectorStore,
+    library_fingerprint: str,
+    report: Report = lambda done, total: None,
+) -> Calibration:
+    """Fit from `documents`, which are the entries of `ranker` in order. Deterministic for one library."""
+    dense = ranker.dense
+    if dense is None:
+        raise ValueError("calibrate needs vectors")
+    probes = _probes(documents, lexicon)
+    vectors = fetch_vectors([(QUERY, probe.text) for probe in probes], encoder, store)
+    rows: list[Floats] = []
+    labels: list[float] = []
+    for number, probe in enumerate(probes):
+        vector = vectors[vector_key(QUERY, probe.text)]
+        twins = dense.both @ dense.both[probe.entry] > _NEAR_DUPLICATE
+        words = _words(ranker, documents[probe.entry], probe, lexicon)
+        hidden = [int(dense.start[probe.entry]) + probe.wording] if probe.wording >= 0 else []
+        for allowed in (None, ~twins):
+            ranked = ranker.rank(vector, words, allowed, hidden)
+            if len(ranked.entries):
+                rows.append(features_of(ranked, dense, vector))
+                labels.append(float(allowed is None and bool(twins[int(ranked.entries[0])])))
+        report(number + 1, len(probes))
+    fitted = Calibration.default(encoder.fingerprint, library_fingerprint)
+    if len(rows) < _FEWEST or not 0 < sum(labels) < len(labels):
+        return fitted
+    return _fit(np.array(rows), np.array(labels), encoder.fingerprint, library_fingerprint)
+
+
+def _probes(documents: Sequence[Document], lexicon: Lexicon) -> list[_Probe]:
+    numbers = sorted(range(len(documents)), key=lambda n: documents[n].id)
+    if len(numbers) > _SAMPLE:
+        numbers = sorted(random.Random(0).sample(numbers, _SAMPLE))
+    probes: list[_Probe] = []
+    for number in numbers:
+        texts = [wording.normal for wording in wordings(documents[number])]
+        held = list(enumerate(texts))[1:]
+        random.Random(documents[number].id).shuffle(held)
+        probes += [_Probe(number, text, place) for place, text in held[:_HELD_OUT_PER_ENTRY]]
+        made = pseudo_queries(documents[number], lexicon)
+        probes += [_Probe(number, text, -1) for text in made if text not in texts]
+    return probes
+
+
+def _words(ranker: Ranker, document: Document, probe: _Probe, lexicon: Lexicon) -> Vectors:
+    """BM25 of the probe; the own entry is scored without the wording that is the probe itself."""
+    terms = query_terms(probe.text, segment(probe.text, lexicon), lexicon)
+    words = ranker.lexical.scores_of(terms)
+    if probe.wording >= 0:
+        rest = tuple(p for p in document.phrasings if normalise(p) != probe.text)
+        reduced = Document(document.id, document.question, document.answer, rest)
+        words[probe.entry] = score_counts(ranker.lexical, document_terms(reduced, lexicon), terms)
+    return words
+
+
+def _fit(rows: Floats, labels: Floats, encoder_fingerprint: str, library_fingerprint: str) -> Calibration:
+    """Ridge logistic regression by Newton's method."""
+    mean, scale = rows.mean(axis=0), np.maximum(rows.std(axis=0), 1e-6)
+    x = np.hstack([(rows - mean) / scale, np.ones((len(rows), 1))])
+    ridge = _RIDGE * np.diag([1.0] * rows.shape[1] + [0.0])
+    beta = np.zeros(x.shape[1])
+    for _ in range(50):
+        p = 1.0 / (1.0 + np.exp(-np.clip(x @ beta, -30, 30)))
+        gradient = x.T @ (p - labels) + ridge @ beta
+        step = np.linalg.solve((x * (p * (1 - p) + 1e-9)[:, None]).T @ x + ridge, gradient)
+        beta = beta - step
+        if float(np.abs(step).max()) < 1e-8:
+            break
+    return Calibration(
+        encoder_fingerprint, library_fingerprint,
+        tuple(map(float, mean)), tuple(map(float, scale)), tuple(map(float, beta[:-1])), float(beta[-1]),
+        samples=len(labels), positives=int(labels.sum()),
+    )  # fmt: skip

@@ -1,0 +1,30 @@
+"""From the calibrated probability to what the service does, and the level that is shown with a hit."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from .types import Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Bands:
+    """Answer outright from `answer` on, offer a choice from `choose` on, otherwise refer."""
+
+    answer: float = 0.80
+    choose: float = 0.30
+
+
+def decide(confidence: float, hits: int, ambiguous: bool, bands: Bands) -> Decision:
+    """`ambiguous`: something other than the probability forbids one outright answer."""
+    if not hits:
+        return Decision.REFER
+    if confidence >= bands.answer and not ambiguous:
+        return Decision.ANSWER
+    return Decision.CHOOSE if confidence >= bands.choose else Decision.REFER
+
+
+def shown_score(fused: float, middle: float = 3.5) -> float:
+    """A standard score as 0-1: a logistic curve, .5 at `middle` deviations above the library's mean."""
+    return round(1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, fused - middle)))), 4)

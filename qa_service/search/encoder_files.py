@@ -1,0 +1,27 @@
+"""What the builder and the serving side of the encoder agree on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+MANIFEST = "encoder.json"
+MAX_TOKENS = 512
+PROMPTS: Mapping[str, str] = {"query": "query: ", "passage": "passage: "}
+
+# Files of a model folder that can change a vector; caches, cards and our own manifest cannot.
+_WEIGHTY = {".onnx", ".safetensors", ".bin", ".json", ".txt", ".model"}
+
+
+def folder_fingerprint(folder: Path, prompts: Mapping[str, str]) -> str:
+    """16 hex digits over every file that can change a vector, and the prompts."""
+    digest = hashlib.sha256(json.dumps(dict(sorted(prompts.items())), ensure_ascii=False).encode())
+    for path in sorted(p for p in folder.rglob("*") if p.suffix in _WEIGHTY and p.name != MANIFEST):
+        if path.name == "full.onnx":
+            continue
+        digest.update(path.relative_to(folder).as_posix().encode())
+        with path.open("rb") as handle:
+            digest.update(hashlib.file_digest(handle, "sha256").digest())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,392 @@
+"""Search over one library: an immutable snapshot that many threads may read.
+
+normalise → words and vector → candidates of both → joint ranking → calibrated probability → decision.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from ..text.highlight import highlight, highlight_terms
+from ..text.lexicon import Lexicon
+from ..text.normalise import normalise
+from ..text.segment import segment
+from .calibration import Calibration, calibrate, features_of
+from .decision import Bands, decide, shown_score
+from .dense import WEIGHT_SUM, DenseIndex, Wording, texts_of, wordings
+from .errors import EncoderMismatch
+from .exact import exact_key, exact_table
+from .fingerprint import document_digest, library_digest
+from .fusion import Mask, Ranked, Ranker
+from .lexical import LexicalIndex, best_attainable, query_terms
+from .suggest import SuggestIndex, Suggestion
+from .types import (
+    Decision,
+    Document,
+    Encoder,
+    Filters,
+    Hit,
+    Outcome,
+    Span,
+    Suppressed,
+    Vectors,
+    VectorStore,
+)
+from .validity import obstacle
+from .vectors import InMemoryVectorStore, fetch_vectors
+
+Progress = Callable[[str, int, int], None]
+
+# Nobody's question is longer; what follows would only dilute it. The raw limit spares the normaliser.
+_QUESTION_LIMIT, _RAW_LIMIT = 300, 2000
+_EXACT_CONFIDENCE, _SHARED_CONFIDENCE = 0.99, 0.6
+_SUPPRESSED_AMONG = 3
+_LEXICAL_MIDDLE = 6.0
+
+
+def _silent(stage: str, done: int, total: int) -> None:
+    """No progress wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Query:
+    """A question made ready: normal form, its words, its BM25 terms with the scores they give each entry and
+    the score they could give at most, and its vector if there is an encoder."""
+
+    text: str
+    cut: list[str]
+    terms: list[str]
+    words: Vectors
+    attainable: float
+    vector: Vectors | None
+
+
+class Engine:
+    """See the module. Make one with `build`, `load` or `updated`."""
+
+    def __init__(
+        self,
+        documents: Sequence[Document],
+        entries: Sequence[tuple[Wording, ...]],
+        lexical: LexicalIndex,
+        dense: DenseIndex | None,
+        suggestions: SuggestIndex,
+        lexicon: Lexicon,
+        encoder: Encoder | None,
+        calibration: Calibration | None,
+        digests: Mapping[str, str] | None = None,
+        bands: Bands = Bands(),  # noqa: B008 - frozen
+    ) -> None:
+        """For `build`, `load` and `updated`: the parts over the same documents in the same order."""
+        self._documents = tuple(documents)
+        self._ids = tuple(d.id for d in self._documents)
+        self._number = {id_: n for n, id_ in enumerate(self._ids)}
+        self._lexical, self._dense, self._suggestions = lexical, dense, suggestions
+        self._ranker = Ranker(dense, lexical, self._ids)
+        self._lexicon, self._encoder, self._calibration, self._bands = lexicon, encoder, calibration, bands
+        digests = digests or {}
+        self._digests = {d.id: digests.get(d.id) or document_digest(d) for d in self._documents}
+        self._library_fingerprint = library_digest(self._digests.values())
+        self._wordings = tuple(entries)
+        self._exact = exact_table([[wording.normal for wording in entry] for entry in self._wordings])
+        self._masks: dict[Filters, Mask] = {}
+
+    @classmethod
+    def build(
+        cls,
+        documents: Sequence[Document],
+        encoder: Encoder | None,
+        lexicon: Lexicon,
+        vectors: VectorStore | None = None,
+        calibration: Calibration | None = None,
+        progress: Progress | None = None,
+    ) -> Engine:
+        """Index `documents` (ids unique, any order). Without `calibration` one is fitted from them.
+
+        `progress(stage, done, total)`; stages are "words", "vectors" and "calibration".
+        """
+        say = progress or _silent
+        ordered = sorted(documents, key=lambda d: d.id)
+        say("words", 0, len(ordered))
+        lexical = LexicalIndex.build(ordered, lexicon)
+        entries = [wordings(document) for document in ordered]
+        suggestions = SuggestIndex.build([d.id for d in ordered], entries)
+        say("words", len(ordered), len(ordered))
+        if encoder is None:
+            return cls(ordered, entries, lexical, None, suggestions, lexicon, None, None)
+        store = vectors if vectors is not None else InMemoryVectorStore()
+        wanted = [text for document in ordered for text in texts_of(document)]
+        found = fetch_vectors(wanted, encoder, store, lambda done, total: say("vectors", done, total))
+        dense = DenseIndex.build(ordered, found, encoder.dim)
+        engine = cls(ordered, entries, lexical, dense, suggestions, lexicon, encoder, calibration)
+        return engine if calibration else engine.recalibrated(store, progress)
+
+    def recalibrated(self, vectors: VectorStore | None = None, progress: Progress | None = None) -> Engine:
+        """The same snapshot with a calibration fitted anew from its documents."""
+        if self._encoder is None:
+            return self
+        say = progress or _silent
+        fitted = calibrate(
+            self._ranker, self._documents, self._lexicon, self._encoder,
+            vectors if vectors is not None else InMemoryVectorStore(), self._library_fingerprint,
+            lambda done, total: say("calibration", done, total),
+        )  # fmt: skip
+        return self.calibrated_with(fitted)
+
+    def calibrated_with(self, calibration: Calibration) -> Engine:
+        """The same snapshot with a calibration fitted elsewhere (by another process, for this library)."""
+        return Engine(
+            self._documents, self._wordings, self._lexical, self._dense, self._suggestions, self._lexicon,
+            self._encoder, calibration, self._digests, self._bands,
+        )  # fmt: skip
+
+    def updated(
+        self,
+        changed: Sequence[Document],
+        removed: Sequence[str],
+        encoder: Encoder | None,
+        vectors: VectorStore | None,
+    ) -> Engine:
+        """A new snapshot with `changed` added or replaced and `removed` ids gone (unknown ids do not matter).
+
+        Encodes only texts whose vector is not in `vectors`. The calibration is kept; see `calibration_stale`.
+        Raises EncoderMismatch when `encoder` is not the one this snapshot was made with.
+        """
+        if self._dense is not None and encoder is None:
+            raise EncoderMismatch("更新带有向量的索引时没有语义模型")
+        if encoder is not None and encoder.fingerprint != self.encoder_fingerprint:
+            raise EncoderMismatch("更新时使用的语义模型与建立索引时不同")
+        added = sorted({d.id: d for d in changed}.values(), key=lambda d: d.id)
+        gone = {d.id for d in added} | set(removed)
+        kept = [n for n, id_ in enumerate(self._ids) if id_ not in gone]
+        documents = [*(self._documents[n] for n in kept), *added]
+        dense = None
+        if self._dense is not None and encoder is not None:
+            wanted = [text for document in added for text in texts_of(document)]
+            store = vectors if vectors is not None else InMemoryVectorStore()
+            dense = self._dense.updated(kept, added, fetch_vectors(wanted, encoder, store))
+        entries = [*(self._wordings[n] for n in kept), *(wordings(document) for document in added)]
+        suggestions = SuggestIndex.build([d.id for d in documents], entries, self._suggestions.pinyins)
+        return Engine(
+            documents, entries, self._lexical.updated(kept, added, self._lexicon), dense, suggestions,
+            self._lexicon, self._encoder,
+            self._calibration, {self._ids[n]: self._digests[self._ids[n]] for n in kept}, self._bands,
+        )  # fmt: skip
+
+    @property
+    def documents(self) -> tuple[Document, ...]:
+        return self._documents
+
+    @property
+    def size(self) -> int:
+        return len(self._documents)
+
+    @property
+    def library_fingerprint(self) -> str:
+        """Changes with any text, date or id of the documents, not with their order."""
+        return self._library_fingerprint
+
+    @property
+    def encoder_fingerprint(self) -> str | None:
+        return self._encoder.fingerprint if self._encoder is not None else None
+
+    @property
+    def calibration(self) -> Calibration | None:
+        return self._calibration
+
+    @property
+    def calibration_stale(self) -> bool:
+        """Whether the library has changed since the calibration was fitted."""
+        return self._calibration is not None and (
+            self._calibration.library_fingerprint != self._library_fingerprint
+        )
+
+    def document(self, entry_id: str) -> Document | None:
+        number = self._number.get(entry_id)
+        return None if number is None else self._documents[number]
+
+    def suggest(self, prefix: str, limit: int = 8, filters: Filters = Filters()) -> list[Suggestion]:  # noqa: B008
+        """Wordings for what was typed so far, in Chinese, pinyin or initials; only of permitted entries."""
+        allowed = None
+        if filters != Filters():
+            allowed = {self._ids[n] for n in np.flatnonzero(self._mask(filters))}
+        return self._suggestions.suggest(prefix, limit, allowed)
+
+    def ask(self, question: str, filters: Filters = Filters(), limit: int = 10) -> Outcome:  # noqa: B008
+        """Find and decide. Any text is allowed; one without a letter or digit finds nothing."""
+        begin = time.perf_counter()
+        text = normalise(question[:_RAW_LIMIT])[:_QUESTION_LIMIT].strip()
+        if not exact_key(text) or not self._documents:
+            return Outcome(Decision.REFER, 0.0, (), text, {"total": _ms(begin)}, (), self._encoder is None)
+        timings = {"normalise": _ms(begin)}
+        query = self._prepare(text, timings)
+        begin_rank = time.perf_counter()
+        place = self._mask(replace(filters, on=None)) if filters.topic or filters.unit else None
+        allowed = self._mask(filters) if filters != Filters() else None
+        exact = self._exact_entries(text, allowed)
+        ranked = _first(self._ranker.rank(query.vector, query.words, allowed, sure=exact), exact)
+        confidence = self._confidence(query, ranked, exact)
+        ambiguous = len(text) < 2 or (len(exact) > 1 and confidence < _EXACT_CONFIDENCE)
+        hits = self._hits(query, ranked, exact, limit)
+        suppressed = self._suppressed(query, filters, place) if filters.on else ()
+        timings["rank"] = _ms(begin_rank)
+        timings["total"] = _ms(begin)
+        decision = decide(confidence, len(hits), ambiguous, self._bands)
+        return Outcome(decision, confidence, hits, text, timings, suppressed, query.vector is None)
+
+    def _prepare(self, text: str, timings: dict[str, float]) -> _Query:
+        begin = time.perf_counter()
+        cut = segment(text, self._lexicon)
+        terms = query_terms(text, cut, self._lexicon)
+        words = self._lexical.scores_of(terms)
+        timings["words"] = _ms(begin)
+        vector = None
+        if self._encoder is not None and self._dense is not None:
+            begin = time.perf_counter()
+            vector = self._encoder.encode_queries([text])[0]
+            timings["encode"] = _ms(begin)
+        return _Query(text, cut, terms, words, best_attainable(self._lexical, terms), vector)
+
+    def _exact_entries(self, text: str, allowed: Mask | None) -> tuple[int, ...]:
+        """Numbers of the permitted entries that have this very wording, in order of id."""
+        found = self._exact.get(exact_key(text), ())
+        usable = [n for n in found if allowed is None or allowed[n]]
+        return tuple(sorted(usable, key=lambda n: self._ids[n]))
+
+    def _confidence(self, query: _Query, ranked: Ranked, exact: Sequence[int]) -> float:
+        if exact:
+            answers = {normalise(self._documents[n].answer) for n in exact}
+            return _EXACT_CONFIDENCE if len(answers) == 1 else _SHARED_CONFIDENCE
+        if not len(ranked.entries):
+            return 0.0
+        if query.vector is not None and self._dense is not None and self._calibration is not None:
+            return round(self._calibration.probability(features_of(ranked, self._dense, query.vector)), 4)
+        return self._lexical_confidence(query, ranked)
+
+    def _lexical_confidence(self, query: _Query, ranked: Ranked) -> float:
+        """By words alone nothing but an exact match is sure: at most .7, by the share of the words found."""
+        return round(min(0.7, 1.2 * _share(query, ranked, 0)), 4)
+
+    def _hits(self, query: _Query, ranked: Ranked, exact: Sequence[int], limit: int) -> tuple[Hit, ...]:
+        terms = highlight_terms(query.text, query.cut, self._lexicon)
+        hits: list[Hit] = []
+        for place in range(min(max(limit, 0), len(ranked.entries))):
+            number = int(ranked.entries[place])
+            document = self._documents[number]
+            shown = self._matched(query, number, int(ranked.rows[place]))
+            ranges, matched = highlight(shown, terms)
+            parts = {
+                "dense": _unit(float(ranked.dense[place]) / WEIGHT_SUM),
+                "lexical": _unit(_share(query, ranked, place)),
+            }
+            if number in exact:
+                parts["exact"] = 1.0
+            hits.append(Hit(
+                document.id, self._score(ranked, place, number in exact, query), parts, shown,
+                tuple(Span(start, end) for start, end in ranges), matched,
+            ))  # fmt: skip
+        return tuple(hits)
+
+    def _score(self, ranked: Ranked, place: int, exact: bool, query: _Query) -> float:
+        if exact:
+            return 1.0
+        if query.vector is None:
+            return shown_score(float(ranked.fused[place]), _LEXICAL_MIDDLE)
+        return shown_score(float(ranked.fused[place]))
+
+    def _matched(self, query: _Query, number: int, row: int) -> str:
+        """The entry's wording, as written, that is nearest to the query."""
+        texts = self._wordings[number]
+        if not texts:
+            return self._documents[number].question
+        key = exact_key(query.text)
+        same = next((text for text in texts if exact_key(text.normal) == key), None)
+        if same is not None:
+            return same.written
+        if row >= 0 and self._dense is not None:
+            return texts[row - int(self._dense.start[number])].written
+        wanted = set(query.terms)
+        return max(texts, key=lambda text: sum(term in text.normal for term in wanted)).written
+
+    def _suppressed(self, query: _Query, filters: Filters, place: Mask | None) -> tuple[Suppressed, ...]:
+        """Entries that would be among the first few but for their dates."""
+        if filters.on is None or bool(self._mask(Filters(on=filters.on)).all()):
+            return ()
+        exact = self._exact_entries(query.text, place)
+        ranked = _first(self._ranker.rank(query.vector, query.words, place, sure=exact), exact)
+        found: list[Suppressed] = []
+        for rank in range(min(_SUPPRESSED_AMONG, len(ranked.entries))):
+            number = int(ranked.entries[rank])
+            reason = obstacle(self._documents[number], filters.on)
+            if reason:
+                score = self._score(ranked, rank, number in exact, query)
+                found.append(Suppressed(self._ids[number], score, reason))
+        return tuple(found)
+
+    def _mask(self, filters: Filters) -> Mask:
+        """Which entries these filters permit; kept, since a day's questions share a few filters."""
+        mask = self._masks.get(filters)
+        if mask is None:
+            mask = np.array([_permitted(document, filters) for document in self._documents], dtype=np.bool_)
+            if len(self._masks) >= 64:
+                self._masks.clear()
+            self._masks[filters] = mask
+        return mask
+
+    def save(self, folder: Path) -> None:
+        """Write the snapshot to `folder`, replacing what is there in one step."""
+        from .storage import save_index
+
+        save_index(
+            folder, self._documents, self._wordings, self._digests, self._lexical, self._dense,
+            self._suggestions, self._calibration, self._library_fingerprint, self.encoder_fingerprint,
+            self._lexicon.fingerprint,
+        )  # fmt: skip
+
+    @classmethod
+    def load(cls, folder: Path, encoder: Encoder | None, lexicon: Lexicon) -> Engine:
+        """Raises IndexDamaged when a file is missing, cut short or altered, or was made with another
+        encoder, lexicon or version."""
+        from .storage import load_index
+
+        fingerprint, dim = (encoder.fingerprint, encoder.dim) if encoder else (None, 0)
+        stored = load_index(folder, fingerprint, dim, lexicon.fingerprint)
+        return cls(
+            stored.documents, stored.wordings, stored.lexical, stored.dense, stored.suggestions,
+            lexicon, encoder, stored.calibration, stored.digests,
+        )  # fmt: skip
+
+
+def _permitted(document: Document, filters: Filters) -> bool:
+    if filters.topic is not None and document.topic != filters.topic:
+        return False
+    if filters.unit is not None and document.unit != filters.unit:
+        return False
+    return filters.on is None or obstacle(document, filters.on) is None
+
+
+def _first(ranked: Ranked, exact: Sequence[int]) -> Ranked:
+    """The ranking with the `exact` entries moved to the front."""
+    if not exact:
+        return ranked
+    place = {int(entry): n for n, entry in enumerate(ranked.entries)}
+    front = [place[number] for number in exact]
+    return ranked.taken(front + [n for n in range(len(ranked.entries)) if n not in front])
+
+
+def _share(query: _Query, ranked: Ranked, place: int) -> float:
+    """BM25 of one candidate over what the query's terms could give at most."""
+    return float(ranked.lexical[place]) / query.attainable if query.attainable else 0.0
+
+
+def _unit(value: float) -> float:
+    return round(min(1.0, max(0.0, value)), 4)
+
+
+def _ms(begin: float) -> float:
+    return round((time.perf_counter() - begin) * 1000, 3)

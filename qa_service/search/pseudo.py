@@ -1,0 +1,44 @@
+"""Questions made from an entry's own text, as a citizen might put them; for calibration only, never shown."""
+
+from __future__ import annotations
+
+import random
+import re
+
+from ..text.lexicon import Lexicon
+from ..text.normalise import normalise
+from ..text.segment import segment
+from .types import Document
+
+_SENTENCE_END = re.compile(r"[。!?;\n]|(?<=[\u3400-\u9fff])[.,:]")
+_DROP_SHARE = 0.3
+
+
+def pseudo_queries(document: Document, lexicon: Lexicon) -> list[str]:
+    """Up to three normalised queries: some content words; an answer sentence with drops; a situation.
+
+    Depends on the document and the lexicon only.
+    """
+    rng = random.Random(document.id)
+    words = _content_words(normalise(document.question), lexicon)
+    sentences = [s.strip() for s in _SENTENCE_END.split(normalise(document.answer[:600]))]
+    sentences = [s for s in sentences if 8 <= len(s) <= 60]
+    queries: list[str] = []
+    if len(words) >= 2:
+        count = min(len(words), rng.randint(2, 4))
+        picked = sorted(rng.sample(range(len(words)), count))
+        queries.append("".join(words[i] for i in picked))
+    if sentences:
+        kept = [w for w in lexicon.segmenter.plain(rng.choice(sentences)) if rng.random() > _DROP_SHARE]
+        queries.append("".join(kept))
+    if sentences and words:
+        some = rng.sample(words, min(2, len(words)))
+        queries.append("我" + rng.choice(sentences)[:16] + "," + "".join(some))
+    return [query for query in dict.fromkeys(queries) if len(query) >= 4]
+
+
+def _content_words(text: str, lexicon: Lexicon) -> list[str]:
+    """Distinct words of two characters or more that are no stop words, in order, without their parts."""
+    plain = lexicon.segmenter.plain(text)
+    known = set(segment(text, lexicon))
+    return list(dict.fromkeys(w for w in plain if len(w) > 1 and w in known and w not in lexicon.stop_words))

@@ -1,0 +1,190 @@
+"""A snapshot on disk: plain files and a manifest with the size and SHA-256 of each.
+
+Files are read whole, not mapped: a mapped file that is truncated while the service runs kills the process,
+and 30 MiB are read in a few hundredths of a second.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..text.pinyin import Pinyin
+from .calibration import Calibration
+from .dense import DenseIndex, Wording
+from .errors import IndexDamaged
+from .lexical import LexicalIndex, Postings
+from .suggest import SuggestIndex
+from .types import Document
+
+FORMAT = 1
+_MANIFEST = "manifest.json"
+_DATES = ("effective_from", "effective_to", "review_due")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredIndex:
+    """Everything a snapshot is made of."""
+
+    documents: tuple[Document, ...]
+    wordings: tuple[tuple[Wording, ...], ...]
+    digests: Mapping[str, str]
+    lexical: LexicalIndex
+    dense: DenseIndex | None
+    suggestions: SuggestIndex
+    calibration: Calibration | None
+
+
+def save_index(
+    folder: Path,
+    documents: Sequence[Document],
+    entries: Sequence[Sequence[Wording]],
+    digests: Mapping[str, str],
+    lexical: LexicalIndex,
+    dense: DenseIndex | None,
+    suggestions: SuggestIndex,
+    calibration: Calibration | None,
+    library_fingerprint: str,
+    encoder_fingerprint: str | None,
+    lexicon_fingerprint: str,
+) -> None:
+    """Write to a temporary sibling, then put it in `folder`'s place."""
+    files: dict[str, bytes] = {
+        "documents.jsonl": _lines(
+            [
+                {**asdict(d), "digest": digests[d.id], "wordings": [[w.written, w.normal] for w in entry]}
+                for d, entry in zip(documents, entries, strict=True)
+            ]
+        ),
+        "vocabulary.json": _json(list(lexical.vocabulary)),
+        "pinyin.json": _json({t: [p.syllables, p.initials] for t, p in suggestions.pinyins.items()}),
+    }
+    scores = lexical.bm25.scores
+    arrays: dict[str, npt.NDArray[Any]] = {
+        "terms.start": lexical.postings.start, "terms": lexical.postings.terms,
+        "counts": lexical.postings.counts,
+        "bm25.data": scores["data"], "bm25.rows": scores["indices"], "bm25.start": scores["indptr"],
+    }  # fmt: skip
+    if dense is not None:
+        arrays |= {"vectors": dense.rows(), "vectors.start": dense.start, "passages": dense.both}
+    for name, array in arrays.items():
+        buffer = io.BytesIO()
+        np.save(buffer, array, allow_pickle=False)
+        files[name + ".npy"] = buffer.getvalue()
+    if calibration is not None:
+        files["calibration.json"] = _json(asdict(calibration))
+    manifest = {
+        "format": FORMAT, "entries": len(documents), "library": library_fingerprint,
+        "encoder": encoder_fingerprint, "lexicon": lexicon_fingerprint,
+        "files": {name: [len(data), hashlib.sha256(data).hexdigest()] for name, data in files.items()},
+    }  # fmt: skip
+    draft = folder.with_name(folder.name + ".part")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
+    for name, data in (*files.items(), (_MANIFEST, _json(manifest))):
+        with (draft / name).open("wb") as handle:
+            handle.write(data)
+            handle.flush()
+            os.fsync(handle.fileno())
+    old = folder.with_name(folder.name + ".old")
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        folder.rename(old)
+    draft.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def load_index(
+    folder: Path, encoder_fingerprint: str | None, dim: int, lexicon_fingerprint: str
+) -> StoredIndex:
+    """Read and check everything. Raises IndexDamaged."""
+    manifest = _manifest(folder)
+    if manifest["encoder"] != encoder_fingerprint:
+        raise IndexDamaged("索引由另一个语义模型建立")
+    if manifest["lexicon"] != lexicon_fingerprint:
+        raise IndexDamaged("索引建立后词表有改动")
+    files = {name: _checked(folder / name, *facts) for name, facts in manifest["files"].items()}
+    try:
+        return _restore(files, manifest, dim)
+    except (KeyError, ValueError, TypeError, IndexError) as error:
+        raise IndexDamaged("索引文件内容不完整") from error
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    try:
+        manifest: dict[str, Any] = json.loads((folder / _MANIFEST).read_bytes())
+        known = manifest["format"]
+        _ = manifest["encoder"], manifest["lexicon"], manifest["files"].items(), manifest["entries"]
+    except FileNotFoundError as error:
+        raise IndexDamaged("没有找到索引文件") from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise IndexDamaged("索引清单无法读取") from error
+    if known != FORMAT:
+        raise IndexDamaged("索引由其他版本的程序建立")
+    return manifest
+
+
+def _checked(path: Path, size: int, digest: str) -> bytes:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise IndexDamaged(f"缺少文件 {path.name}") from error
+    if len(data) != size or hashlib.sha256(data).hexdigest() != digest:
+        raise IndexDamaged(f"文件 {path.name} 被截断或改动")
+    return data
+
+
+def _restore(files: Mapping[str, bytes], manifest: Mapping[str, Any], dim: int) -> StoredIndex:
+    def array(name: str) -> npt.NDArray[Any]:
+        loaded: npt.NDArray[Any] = np.load(io.BytesIO(files[name + ".npy"]), allow_pickle=False)
+        return loaded
+
+    records = [json.loads(line) for line in files["documents.jsonl"].splitlines()]
+    documents = tuple(_document(record) for record in records)
+    postings = Postings(array("terms.start"), array("terms"), array("counts"))
+    vocabulary = {term: number for number, term in enumerate(json.loads(files["vocabulary.json"]))}
+    lexical = LexicalIndex.restore(
+        vocabulary, postings, array("bm25.data"), array("bm25.rows"), array("bm25.start")
+    )
+    dense = None
+    if manifest["encoder"] is not None:
+        dense = DenseIndex.assemble(array("vectors"), array("vectors.start"), array("passages"))
+        if dense.dim != dim or len(dense.start) - 1 != len(documents):
+            raise ValueError("vectors")
+    if len(documents) != manifest["entries"] or lexical.size != len(documents):
+        raise ValueError("entries")
+    known = {text: Pinyin(*pair) for text, pair in json.loads(files["pinyin.json"]).items()}
+    calibration = None
+    if "calibration.json" in files:
+        calibration = Calibration.of(json.loads(files["calibration.json"]))
+    digests = {record["id"]: record["digest"] for record in records}
+    entries = tuple(tuple(Wording(*pair) for pair in record["wordings"]) for record in records)
+    suggestions = SuggestIndex.build([d.id for d in documents], entries, known)
+    return StoredIndex(documents, entries, digests, lexical, dense, suggestions, calibration)
+
+
+def _document(record: Mapping[str, Any]) -> Document:
+    values = {name: value for name, value in record.items() if name not in ("digest", "wordings")}
+    for name in _DATES:
+        values[name] = date.fromisoformat(values[name]) if values[name] else None
+    values["phrasings"], values["audience"] = tuple(values["phrasings"]), tuple(values["audience"])
+    return Document(**values)
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+def _lines(records: Sequence[object]) -> bytes:
+    return b"\n".join(json.dumps(r, ensure_ascii=True, default=str).encode() for r in records)

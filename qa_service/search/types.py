@@ -1,0 +1,132 @@
+"""The plain data that goes into and comes out of search. No database, no HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Vectors = npt.NDArray[np.float32]
+
+
+class Decision(StrEnum):
+    """What the service does with a question."""
+
+    ANSWER = "answer"
+    CHOOSE = "choose"
+    REFER = "refer"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One published entry as search sees it.
+
+    `effective_from` and `effective_to` are both inclusive; `None` means unbounded.
+    `review_due` is the last day on which the entry may be answered from without a re-check.
+    """
+
+    id: str
+    question: str
+    answer: str
+    phrasings: tuple[str, ...] = ()
+    topic: str = ""
+    unit: str = ""
+    audience: tuple[str, ...] = ()
+    effective_from: date | None = None
+    effective_to: date | None = None
+    review_due: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What may be answered from: entries valid on `on` (all when None), and of this topic/unit if given."""
+
+    on: date | None = None
+    topic: str | None = None
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A half-open character range [start, end) of the text that it highlights."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One entry found. `score` is 0–1, larger is better; `parts` are the partial scores that made it.
+
+    `matched_phrasing` is the text of the entry (standard question or a phrasing) nearest to the query;
+    `highlights` are ranges of that text. `matched_terms` pairs the query's word with the entry's word
+    where a synonym stood in between (equal where none did).
+    """
+
+    id: str
+    score: float
+    parts: Mapping[str, float]
+    matched_phrasing: str
+    highlights: tuple[Span, ...] = ()
+    matched_terms: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressed:
+    """An entry that would have been among the hits but may not be answered from, and why."""
+
+    id: str
+    score: float
+    reason: str  # "expired" | "not_yet_effective" | "review_overdue"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The answer of search to one question.
+
+    `confidence` is the calibrated probability that the first hit answers the question. `timings` are
+    milliseconds by stage. `lexical_only` says that no encoder took part.
+    """
+
+    decision: Decision
+    confidence: float
+    hits: tuple[Hit, ...]
+    normalised_query: str
+    timings: Mapping[str, float] = field(default_factory=dict)
+    suppressed: tuple[Suppressed, ...] = ()
+    lexical_only: bool = False
+
+
+class Encoder(Protocol):
+    """Turns texts into unit-length vectors. Implementations share one contract test."""
+
+    @property
+    def dim(self) -> int: ...
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever the same text could give another vector (weights, tokenizer, prompts)."""
+        ...
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """float32 [len(texts), dim], rows of length 1, in the order given."""
+        ...
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        """float32 [len(texts), dim], rows of length 1, in the order given."""
+        ...
+
+
+class VectorStore(Protocol):
+    """Where vectors are kept, once per (encoder fingerprint, kind, text hash)."""
+
+    def get_many(self, fingerprint: str, keys: Sequence[str]) -> dict[str, Vectors]:
+        """Vectors [dim] by key; keys that are not stored are absent."""
+        ...
+
+    def put_many(self, fingerprint: str, vectors: Mapping[str, Vectors]) -> None: ...

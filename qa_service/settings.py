@@ -1,0 +1,44 @@
+"""All settings, read from the environment (prefix `QA_`). `docs/operations.md` lists them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="QA_", extra="ignore")
+
+    data_dir: Path = Field(Path("var"), description="数据目录：数据库、上传文件、索引、编码器")
+    database_url: str = Field("", description="SQLAlchemy 数据库地址；空为数据目录中的 SQLite")
+    corpus_dir: Path = Field(PROJECT / "corpus", description="随软件附带的政策解读、词表与示例专区")
+    encoder: Path | None = Field(None, description="句向量模型目录；空为数据目录中构建的默认模型")
+    encoder_threads: int = Field(2, ge=1, le=64, description="编码器线程数")
+    lexical_only: bool = Field(False, description="不加载编码器，只用词面检索")
+    refresh_seconds: float = Field(0.5, gt=0, le=2, description="检查问答库更新的间隔（秒）")
+    database_wait_seconds: float = Field(5.0, gt=0, description="数据库被占用时的最长等待（秒）")
+    session_hours: int = Field(10, ge=1, description="登录有效时长（小时）")
+    secure_cookies: bool = Field(False, description="仅经 HTTPS 发送登录 Cookie")
+    consult_clock_start: Literal["earlier", "registered", "assigned", "signed"] = Field(
+        "earlier", description="咨询答复期限起算点：earlier 为登记与交办的较早者"
+    )
+    progress_attempts: int = Field(10, ge=1, description="每个来源每 10 分钟可查询进度的次数")
+    public_registrations: int = Field(20, ge=1, description="每个匿名来源每小时可登记咨询的次数")
+    slow_query_log: bool = Field(False, description="记录超过 300 毫秒的请求")
+
+    @property
+    def url(self) -> str:
+        return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'qa.sqlite3'}"
+
+    @property
+    def index_dir(self) -> Path:
+        return self.data_dir / "indexes"
+
+    @property
+    def encoder_dir(self) -> Path:
+        return self.encoder or self.index_dir / "encoder"

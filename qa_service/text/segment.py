@@ -1,0 +1,67 @@
+"""Chinese word segmentation: jieba in search mode with the zone's dictionary, silent."""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+import jieba
+
+from .lexicon import Lexicon
+
+jieba.setLogLevel(logging.ERROR)
+
+_WORD = re.compile(r"[0-9a-z\u3400-\u9fff\U00020000-\U000323af]")
+_HAN_RUN = re.compile(r"[\u3400-\u9fff\U00020000-\U000323af]+")
+_cache_folder: list[Path] = []
+
+
+def set_cache_folder(folder: Path) -> None:
+    """Where jieba keeps its parsed dictionary; otherwise the system's temporary folder. Call it at start."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _cache_folder[:] = [folder]
+
+
+class Segmenter:
+    """A jieba tokenizer with extra words; loads the dictionary on first use; safe for many threads."""
+
+    def __init__(self, words: Mapping[str, int | None]) -> None:
+        self._words = dict(words)
+        self._lock = threading.Lock()
+        self._tokenizer: jieba.Tokenizer | None = None
+
+    def cut(self, text: str) -> list[str]:
+        """Words of `text` in search mode (long words also as their shorter parts), as jieba gives them."""
+        return list(self._ready().cut_for_search(text))
+
+    def plain(self, text: str) -> list[str]:
+        """Words of `text` one after another, nothing twice and nothing left out."""
+        return list(self._ready().cut(text))
+
+    def _ready(self) -> jieba.Tokenizer:
+        with self._lock:
+            if self._tokenizer is None:
+                tokenizer = jieba.Tokenizer()
+                if _cache_folder:
+                    tokenizer.tmp_dir = str(_cache_folder[0])
+                tokenizer.initialize()
+                for word, frequency in self._words.items():
+                    tokenizer.add_word(word, frequency)
+                self._tokenizer = tokenizer
+            return self._tokenizer
+
+
+def segment(text: str, lexicon: Lexicon) -> list[str]:
+    """Words of a normalised text, punctuation and spaces left out; long words come with their parts."""
+    return [word for word in lexicon.segmenter.cut(text) if _WORD.search(word)]
+
+
+def bigrams(text: str) -> list[str]:
+    """Overlapping character pairs of each run of ideographs; a run of one gives that character."""
+    found: list[str] = []
+    for run in _HAN_RUN.findall(text):
+        found.extend(run[i : i + 2] for i in range(max(1, len(run) - 1)))
+    return found

@@ -1,0 +1,123 @@
+"""One consultation on one page: facts, history, and the next steps that the lifecycle table opens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from qa_service.accounts.deps import DbSession, DeskOrAdmin, Staff
+from qa_service.accounts.roles import Actor, Role
+from qa_service.consultations import repository, views
+from qa_service.consultations.lifecycle import LIBRARY_DECISIONS, TOLD_HOW
+from qa_service.consultations.routes import act_for, reveal_contact
+from qa_service.consultations.schemas import ActFields, ConsultationDetail
+from qa_service.errors import Conflict, ServiceError
+from qa_service.kit.http import TransactionalRoute
+from qa_service.library.schemas import AskResponse
+from qa_service.web.desk import active_units, find_answers
+from qa_service.web.forms import FIELD_NAMES, Fields, as_typed, checked, number, text
+from qa_service.web.navigation import home_of
+from qa_service.web.render import go, is_fragment, page
+from qa_service.zones.calendar import load_calendar
+from qa_service.zones.models import Topic, Zone
+
+router = APIRouter(route_class=TransactionalRoute)
+
+# Which acts want the library's opinion on the question: an entry to answer with, to merge into, a unit.
+SEARCHING = frozenset({"answer", "assign", "close"})
+
+
+@router.get("/case/{case_number}")
+def show(request: Request, session: DbSession, actor: Staff, case_number: str) -> HTMLResponse:
+    return _case(request, session, actor, case_number)
+
+
+def _case(
+    request: Request,
+    session: Session,
+    actor: Actor,
+    case_number: str,
+    *,
+    typed: dict[str, str] | None = None,
+    event: str = "",
+    error: ServiceError | None = None,
+    contact: dict[str, str] | None = None,
+) -> HTMLResponse:
+    consultation = repository.get_readable(session, actor, case_number)
+    detail = views.detail(session, actor, consultation, load_calendar(session))
+    searching = any(act.event in SEARCHING for act in detail.acts)
+    found = find_answers(request, detail.question) if searching else None
+    return page(
+        request, "case.html", status=error.status if error else 200, case=detail, typed=typed or {}, event=event,
+        error=error, errors=error.extra.get("errors", {}) if error else {}, contact=contact, found=found,
+        orphaned=_orphaned(detail, typed, event, error), units=active_units(session),
+        topics=list(session.scalars(select(Topic).order_by(Topic.position))), how=TOLD_HOW,
+        decisions=LIBRARY_DECISIONS, proposed=_proposed(found), home=home_of(actor),
+        may_reveal=actor.role is not Role.SUPERVISOR and bool(consultation.person_name or consultation.contact),
+        may_print=actor.role in (Role.DESK, Role.ADMIN),
+    )  # fmt: skip
+
+
+def _proposed(found: AskResponse | None) -> str:
+    return found.proposed_unit.code if found and found.proposed_unit else ""
+
+
+def _orphaned(
+    detail: ConsultationDetail, typed: dict[str, str] | None, event: str, error: ServiceError | None
+) -> list[tuple[str, str]]:
+    """What was typed for an act that somebody else's act has made impossible: shown so it can be copied."""
+    if not isinstance(error, Conflict) or any(act.event == event for act in detail.acts):
+        return []
+    return [(FIELD_NAMES.get(name, ""), value) for name, value in (typed or {}).items() if value and name in FIELD_NAMES]
+
+
+@router.post("/case/{case_number}/contact")
+def reveal(request: Request, session: DbSession, actor: Staff, case_number: str) -> HTMLResponse:
+    contact = reveal_contact(session, actor, case_number)
+    if is_fragment(request):
+        return page(request, "parts/contact.html", contact=contact)
+    return _case(request, session, actor, case_number, contact=contact)
+
+
+@router.get("/case/{case_number}/slip")
+def slip(request: Request, session: DbSession, actor: DeskOrAdmin, case_number: str) -> HTMLResponse:
+    """The slip to hand to the person: number, query code, due date; printed 80 mm wide."""
+    consultation = repository.get_readable(session, actor, case_number)
+    return page(
+        request, "slip.html", case=consultation.case, question=consultation.question,
+        has_phone=bool(consultation.contact_last4), unit=consultation.holder.name if consultation.holder else "",
+        zone=session.get_one(Zone, consultation.case.zone_id), asked_at=consultation.case.registered_at,
+    )  # fmt: skip
+
+
+@router.post("/case/{case_number}/{event}")
+def act(
+    request: Request, session: DbSession, actor: Staff, case_number: str, event: str, fields: Fields
+) -> Response:
+    typed = as_typed(fields)
+    try:
+        act_for(request, session, actor, case_number, event, _act_fields(typed), number(fields, "version"))
+    except ServiceError as error:
+        session.rollback()
+        return _case(request, session, actor, case_number, typed=typed, event=event, error=error)
+    return go(request, _after(session, actor, case_number), saved=text(fields, "draft"))
+
+
+def _act_fields(typed: dict[str, str]) -> ActFields:
+    values: dict[str, Any] = {name: typed[name] for name in ActFields.model_fields if name in typed}
+    values["designated"] = typed.get("designated") == "1"
+    return checked(ActFields, values)
+
+
+def _after(session: Session, actor: Actor, case_number: str) -> str:
+    """The case again; a unit that has given the case back no longer sees it and goes to its inbox."""
+    if actor.role is not Role.UNIT:
+        return f"/case/{case_number}"
+    still_readable = session.scalar(
+        repository.readable(actor).where(repository.Case.number == case_number).limit(1)
+    )
+    return f"/case/{case_number}" if still_readable else "/unit?returned=1"

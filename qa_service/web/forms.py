@@ -1,0 +1,78 @@
+"""Reading forms: plain text fields in, checked schemas out, everything said in Chinese."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeVar
+
+from fastapi import Depends, Request
+from pydantic import BaseModel, ValidationError
+from starlette.datastructures import FormData, UploadFile
+
+from qa_service.errors import Invalid
+from qa_service.kit.http import REASONS
+
+Model = TypeVar("Model", bound=BaseModel)
+
+FIELD_NAMES = {
+    "question": "问题", "answer": "答复", "unit": "单位", "topic": "主题", "basis": "依据", "phrasings": "群众问法",
+    "audience": "适用人群", "effective_from": "生效日期", "effective_to": "失效日期", "review_due": "复核日期",
+    "person_name": "称谓", "contact": "联系方式", "channel": "来源渠道", "handling": "处理方式", "reason": "理由",
+    "text": "答复内容", "how": "告知方式", "guided_to": "引导去的单位", "guided_contact": "该单位联系方式",
+    "no_contact_reason": "没有联系方式的原因", "policy_clue": "政策线索", "note": "备注", "library_decision": "是否收入问答库",
+    "entry": "问答条目", "entry_key": "并入的条目", "entry_question": "标准问", "username": "用户名",
+    "display_name": "姓名", "password": "密码", "role": "岗位", "zone": "专区", "code": "编号", "name": "名称",
+    "law": "文件名称", "article": "条款", "version": "版本日期", "phrase": "关键语句", "phone": "电话", "address": "地址",
+    "hours": "办公时间", "duties": "职责", "short_name": "简称", "phone4": "手机号后四位",
+}  # fmt: skip
+
+
+async def form_fields(request: Request) -> FormData:
+    return await request.form()
+
+
+Fields = Annotated[FormData, Depends(form_fields)]
+
+
+def text(fields: FormData, name: str) -> str:
+    value = fields.get(name)
+    return "" if value is None or isinstance(value, UploadFile) else value
+
+
+def number(fields: FormData, name: str) -> int:
+    """A whole number, -1 where the field does not hold one (no version is ever -1)."""
+    value = text(fields, name).strip()
+    return int(value) if value.isdigit() and len(value) < 10 else -1
+
+
+def as_typed(fields: FormData) -> dict[str, str]:
+    """What the person typed, to be shown again when the form comes back. Passwords are never shown again."""
+    return {name: text(fields, name) for name in fields if name not in ("csrf", "password")}
+
+
+def checked(model: type[Model], values: dict[str, Any]) -> Model:
+    """`values` as `model`. Raises Invalid naming each field in Chinese."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise invalid_from_form(error) from error
+
+
+def invalid_from_form(error: ValidationError) -> Invalid:
+    errors: dict[str, str] = {}
+    for item in error.errors():
+        names = [part for part in item["loc"] if isinstance(part, str)]
+        rows = [part for part in item["loc"] if isinstance(part, int)]
+        errors[names[-1] if names else "form"] = _reason(item) + (f"（第{rows[0] + 1}行）" if rows else "")
+    said = "；".join(f"{FIELD_NAMES.get(name, '表单')}：{reason}" for name, reason in errors.items())
+    return Invalid(f"还有内容需要修改。{said}。", "请按提示修改后再提交，已填写的内容都还在。", errors=errors)
+
+
+def _reason(item: Any) -> str:
+    kind = item["type"]
+    if kind == "value_error":
+        return str(item["msg"]).removeprefix("Value error, ")
+    if kind == "string_too_long":
+        return f"太长，最多{item['ctx']['max_length']}字"
+    if kind == "string_too_short":
+        return "不能为空"
+    return REASONS.get(kind, "格式不对")

@@ -1,0 +1,26 @@
+"""All pages: the routers, gathered. Pages call the same functions as the API and add only what is shown."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from qa_service.web import (
+    admin,
+    case,
+    desk,
+    home,
+    kiosk,
+    library,
+    library_import,
+    progress,
+    public_questions,
+    register,
+    sign_in,
+    unit,
+)
+
+router = APIRouter(include_in_schema=False)
+for part in (
+    home, sign_in, desk, register, case, unit, library_import, library, kiosk, public_questions, progress, admin
+):  # fmt: skip
+    router.include_router(part.router)

@@ -1,0 +1,96 @@
+"""Rendering pages: one environment, one context that every page gets."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from qa_service.accounts.roles import CITIZEN, Actor
+from qa_service.kit import clock
+from qa_service.web.filters import FILTERS
+from qa_service.web.navigation import navigation_for
+
+HERE = Path(__file__).parent
+THEMES = {"default": "标准", "contrast": "高对比度", "elder": "大字版"}
+THEME_COOKIE = "qa_theme"
+SAVED_COOKIE = "qa_saved"
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(HERE / "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )  # fmt: skip
+    environment.filters.update(FILTERS)
+    environment.globals["asset"] = _asset
+    environment.globals["THEMES"] = THEMES
+    return environment
+
+
+def _asset(path: str) -> str:
+    """The address of a static file, changing with its content so that browsers may keep it.
+
+    Modules import each other by plain names, so a change in any script changes the address of all.
+    """
+    if path not in _versions:
+        files = sorted((HERE / "static" / "js").rglob("*.js")) if path.endswith(".js") else [HERE / "static" / path]
+        digest = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:10]
+        _versions[path] = f"/static/{path}?v={digest}"
+    return _versions[path]
+
+
+_versions: dict[str, str] = {}
+_pages = _environment()
+
+
+def is_fragment(request: Request) -> bool:
+    """Asked for by a script that will put the answer into the page it stands in."""
+    return request.headers.get("hx-request") == "true"
+
+
+def wants_json(request: Request) -> bool:
+    return "application/json" in request.headers.get("accept", "")
+
+
+def theme_of(request: Request) -> str:
+    theme = request.cookies.get(THEME_COOKIE, "default")
+    return theme if theme in THEMES else "default"
+
+
+def actor_of(request: Request) -> Actor:
+    """The actor found by the guards so far; a citizen where none has looked."""
+    return getattr(request.state, "actor", None) or CITIZEN
+
+
+def page(request: Request, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
+    actor = actor_of(request)
+    values = {
+        "request": request, "actor": actor, "csrf": actor.csrf, "path": request.url.path, "theme": theme_of(request),
+        "navigation": navigation_for(actor, request.url.path), "today": clock.today(), "notice": None, "errors": {},
+        **context,
+    }  # fmt: skip
+    return HTMLResponse(_pages.get_template(template).render(values), status_code=status)
+
+
+def go(request: Request, url: str, *, saved: str = "") -> RedirectResponse | HTMLResponse:
+    """Send the browser on after a successful POST. `saved` names the form whose kept draft is now obsolete."""
+    response: RedirectResponse | HTMLResponse
+    if is_fragment(request):
+        response = HTMLResponse("", headers={"HX-Redirect": url})
+    else:
+        response = RedirectResponse(url, status_code=303)
+    if saved:
+        response.set_cookie(SAVED_COOKIE, quote(saved, safe=""), max_age=600, samesite="strict", path="/")
+    return response
+
+
+def local_path(target: str, default: str) -> str:
+    """`target` if it is a path on this server, else `default`: never a redirect to another place."""
+    plain = target.startswith("/") and not target.startswith(("//", "/\\")) and "\\" not in target
+    return target if plain and not any(ord(ch) < 32 for ch in target) else default

@@ -1,0 +1,47 @@
+"""本单位办件: what waits for a policy unit, the most urgent first, and what it has answered."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import HTMLResponse
+
+from qa_service.accounts.deps import DbSession, allow
+from qa_service.accounts.models import Unit
+from qa_service.accounts.roles import Actor, Role
+from qa_service.consultations import repository, views
+from qa_service.kit.http import TransactionalRoute
+from qa_service.web.paging import Pages
+from qa_service.web.render import page
+from qa_service.zones.calendar import load_calendar
+
+router = APIRouter(route_class=TransactionalRoute)
+UnitOfficer = Annotated[Actor, Depends(allow(Role.UNIT))]
+SIZE = 20
+GROUPS = (
+    ("assigned", "待签收", "新交办的咨询件会出现在这里。"),
+    ("in_progress", "办理中", "签收后的咨询件在这里，拟好答复后转入下一栏。"),
+    ("replied", "已拟答复，待告知咨询人", "拟好答复后，还要告知咨询人才算办完。"),
+)
+
+
+@router.get("/unit")
+def show(
+    request: Request,
+    session: DbSession,
+    actor: UnitOfficer,
+    number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1,
+) -> HTMLResponse:
+    calendar = load_calendar(session)
+    groups = []
+    for state, title, empty in GROUPS:
+        items, total = repository.list_readable(session, actor, states=(state,), limit=100)
+        groups.append((title, empty, [views.summary(item, calendar) for item in items], total))
+    items, total = repository.list_readable(
+        session, actor, states=("answered", "closed", "archived"), newest_first=True, limit=SIZE, offset=(number - 1) * SIZE
+    )
+    return page(
+        request, "unit.html", unit=session.get_one(Unit, actor.unit_id), groups=groups,
+        history=[views.summary(item, calendar) for item in items], pages=Pages(number, SIZE, total, "/unit?history=1"),
+    )  # fmt: skip

@@ -1,0 +1,183 @@
+"""Due dates: n working days or calendar days after a start day, with the calculation.
+
+The start day is not counted (《民法典》 art. 201). A limit in calendar days that would end on a day off ends
+on the first working day after it (《民法典》 art. 203). Only dates matter; the caller turns a moment into
+the date of Asia/Shanghai first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Literal
+
+from qa_service.workdays.calendar import WEEKDAYS, DayKind, DayStatus, WorkCalendar, describe_kind, doubt_of
+
+MAX_DAYS = 366
+LAST_START = date(2099, 12, 31)
+DueStatus = Literal["official", "provisional"]
+
+
+class LimitUnit(StrEnum):
+    """What a time limit counts."""
+
+    WORKDAY = "workday"
+    DAY = "day"
+    SAME_DAY = "same_day"
+
+
+UNIT_NAMES = {LimitUnit.WORKDAY: "个工作日", LimitUnit.DAY: "日", LimitUnit.SAME_DAY: "日"}
+
+
+@dataclass(frozen=True, slots=True)
+class TimeLimit:
+    """A time limit with its source. `starts` says in Chinese what starts it, `basis` is law and article.
+
+    `days` is 0 for same_day and 1–366 otherwise; raises ValueError (Chinese) if not.
+    """
+
+    code: str
+    name: str
+    days: int
+    unit: LimitUnit
+    starts: str
+    basis: str
+
+    def __post_init__(self) -> None:
+        check_count(self.days, self.unit)
+        if self.days == 0 and self.unit is not LimitUnit.SAME_DAY:
+            raise ValueError(f"时限 {self.code} 的天数为 0，当日办理的时限请用 same_day")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One day of the calculation; `counted` is its number, None where it is not counted."""
+
+    day: date
+    counted: int | None
+    reason: str
+    status: DayStatus
+
+
+@dataclass(frozen=True, slots=True)
+class DueDate:
+    """The last day of a limit. `steps` run from the start day to `due` without a gap.
+
+    `status` is provisional when any day after the start is not official. `awaited_notice` is then the
+    year whose notice will settle it, None when the date is official.
+    """
+
+    due: date
+    status: DueStatus
+    start: date
+    n: int
+    unit: LimitUnit
+    steps: tuple[Step, ...]
+    awaited_notice: int | None = None
+
+
+def due_date(start: date, n: int, calendar: WorkCalendar, unit: LimitUnit = LimitUnit.WORKDAY) -> DueDate:
+    """The due date n units after `start`; n = 0 means the start day itself, whatever day it is.
+
+    Raises ValueError (Chinese) for n outside 0–366, n ≠ 0 with same_day, or a start out of range.
+    """
+    check_count(n, unit)
+    check_start(start, calendar)
+    steps = [Step(start, None, f"{calendar.describe(start)}，起算日不计入", calendar.status(start))]
+    counted = 0
+    while counted < n:
+        day = steps[-1].day + timedelta(days=1)
+        if unit is LimitUnit.DAY or calendar.is_workday(day):
+            counted += 1
+            steps.append(make_step(day, counted, calendar, unit))
+        else:
+            steps.append(make_step(day, None, calendar, unit))
+    if n and unit is LimitUnit.DAY:
+        steps += steps_to_workday(steps[-1].day, calendar)
+    official = all(step.status is DayStatus.OFFICIAL for step in steps[1:])
+    return DueDate(
+        due=steps[-1].day,
+        status="official" if official else "provisional",
+        start=start,
+        n=n,
+        unit=unit,
+        steps=tuple(steps),
+        awaited_notice=None if official else calendar.awaited_notice,
+    )
+
+
+def explain(due: DueDate) -> list[str]:
+    """The calculation as Chinese lines: start, every day with its reason, the due date, what is unsure."""
+    lines = [
+        f"起算日：{due.start}（{WEEKDAYS[due.start.weekday()]}）"
+        + ("，当日不计入，次日起算" if due.n else ""),
+        f"期限：{f'{due.n}{UNIT_NAMES[due.unit]}' if due.n else '当日'}",
+        *(f"{step.day} {step.reason}" for step in due.steps[1:]),
+        f"到期日：{due.due}（{WEEKDAYS[due.due.weekday()]}）{'' if due.status == 'official' else '，暂定'}",
+    ]
+    if any(step.status is DayStatus.PROVISIONAL for step in due.steps[1:]):
+        lines.append(f"{due.awaited_notice}年放假通知尚未录入，暂按现有安排和法定节假日推定，录入后重新计算")
+    if any(step.status is DayStatus.UNKNOWN for step in due.steps[1:]):
+        lines.append("期限超出日历范围的部分暂按周一至周五推算，请在放假通知录入后重新计算")
+    return lines
+
+
+def working_days_left(today: date, due: date, calendar: WorkCalendar) -> int:
+    """Working days after `today` up to and including `due`; 0 on the due date, negative when overdue.
+
+    Overdue days count the working days since; a rest day right after the due date is already -1.
+    """
+    if is_overdue(today, due):
+        return -max(1, calendar.count_workdays(due, today))
+    return calendar.count_workdays(today, due)
+
+
+def is_overdue(today: date, due: date) -> bool:
+    """Overdue from the day after the due date."""
+    return today > due
+
+
+def make_step(day: date, counted: int | None, calendar: WorkCalendar, unit: LimitUnit) -> Step:
+    """The step of one day after the start."""
+    status = calendar.status(day)
+    count = "不计" if counted is None else f"第{counted}{'日' if unit is LimitUnit.DAY else '个工作日'}"
+    return Step(
+        day, counted, f"{brief_kind(day, calendar)}，{count}{doubt_of(status, calendar, day)}", status
+    )
+
+
+def steps_to_workday(day: date, calendar: WorkCalendar) -> list[Step]:
+    """Steps from the day after `day` to the first working day; none when `day` is one."""
+    steps: list[Step] = []
+    while not calendar.is_workday(day):
+        day += timedelta(days=1)
+        status = calendar.status(day)
+        what = "届满日遇休息日，顺延至本日" if calendar.is_workday(day) else "顺延"
+        reason = f"{brief_kind(day, calendar)}，{what}{doubt_of(status, calendar, day)}"
+        steps.append(Step(day, None, reason, status))
+    return steps
+
+
+def brief_kind(day: date, calendar: WorkCalendar) -> str:
+    """Day of the week, with what is special about the day where something is."""
+    entry = calendar.entry(day)
+    return WEEKDAYS[day.weekday()] if entry.kind is DayKind.WORKDAY else describe_kind(entry)
+
+
+def check_count(n: int, unit: LimitUnit) -> None:
+    """Raise ValueError (Chinese) for a number of days that no limit has."""
+    if isinstance(n, bool) or not isinstance(n, int):
+        raise ValueError(f"期限天数应为整数，收到 {n!r}，请填写 0—{MAX_DAYS} 的整数")
+    if not 0 <= n <= MAX_DAYS:
+        raise ValueError(f"期限天数应在 0—{MAX_DAYS} 之间，收到 {n}，请核对")
+    if unit is LimitUnit.SAME_DAY and n != 0:
+        raise ValueError(f"当日办理的期限天数应为 0，收到 {n}，请改填 0 或者改用工作日")
+
+
+def check_start(start: date, calendar: WorkCalendar) -> None:
+    """Raise ValueError (Chinese) for a start day that the calendar cannot count from."""
+    if start < calendar.official_from:
+        raise ValueError(f"起算日 {start} 早于日历起始日 {calendar.official_from}，无法计算，请核对日期")
+    if start > LAST_START:
+        raise ValueError(f"起算日 {start} 晚于 {LAST_START}，请核对日期")

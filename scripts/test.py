@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+"""Install everything the tests need and run all of it: lint, format, types, tests.
+
+    python3 scripts/test.py [pytest arguments …]
+
+Standard library only. On a Debian machine where it may, it also installs what the browser and
+PostgreSQL tests use (chromium, postgresql, a Chinese font). With CI=true nothing may be skipped for want
+of them.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from environment import BIN, ROOT, ensure_environment, run, say
+
+
+def missing_debian_packages() -> list[str]:
+    packages = []
+    if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
+        packages.append("chromium")
+    if not shutil.which("initdb") and not list(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
+        packages.append("postgresql")
+    fonts = subprocess.run(["fc-list", ":lang=zh"], capture_output=True, text=True, check=False).stdout if shutil.which("fc-list") else ""
+    if not fonts.strip():
+        packages += ["fontconfig", "fonts-noto-cjk"]
+    return packages
+
+
+def install_debian_packages() -> None:
+    packages = missing_debian_packages()
+    if not packages:
+        return
+    if not shutil.which("apt-get") or os.geteuid() != 0:
+        say(f"［准备］没有找到 {'、'.join(packages)}，相应测试会注明原因后跳过。可由管理员安装：apt install {' '.join(packages)}")
+        return
+    say(f"［准备］安装 {'、'.join(packages)} …")
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    subprocess.run(["apt-get", "update", "-qq"], check=False, env=environment)
+    run("apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages, env=environment, stdout=subprocess.DEVNULL)
+
+
+def main() -> int:
+    python = ensure_environment("prepare,test")
+    install_debian_packages()
+    targets = ("qa_service", "scripts", "tests")
+    say("［检查］代码规范 ruff …")
+    run(BIN / "ruff", "check", *targets)
+    run(BIN / "ruff", "format", "--check", "--quiet", *targets)
+    say("［检查］类型 mypy …")
+    run(BIN / "mypy")
+    say("［测试］pytest …")
+    return subprocess.call([str(python), "-m", "pytest", *sys.argv[1:]], cwd=ROOT)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
