@@ -24,14 +24,9 @@ from qa_service.kit.database import Database
 from qa_service.kit.http import invalid_from, problem
 from qa_service.library import routes as library_routes
 from qa_service.library.asking import Asker
-from qa_service.library.live import LiveIndex
+from qa_service.library.opening import EncoderStatus, open_index
 from qa_service.library.query_log import QueryLogWriter
-from qa_service.search.encoder import open_encoder
-from qa_service.search.errors import EncoderMissing
-from qa_service.search.types import Encoder
 from qa_service.settings import Settings
-from qa_service.text.lexicon import Lexicon
-from qa_service.text.segment import set_cache_folder
 from qa_service.web import pages
 from qa_service.web.errors import render_problem
 from qa_service.zones import routes as zone_routes
@@ -67,29 +62,6 @@ class ResponseHeaders:
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
-
-
-class EncoderStatus:
-    """The encoder in use, or why there is none."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.encoder: Encoder | None = None
-        self.reason = ""
-        if settings.lexical_only:
-            self.reason = "设置为只用词面检索"
-            return
-        try:
-            self.encoder = open_encoder(settings.encoder_dir, settings.encoder_threads)
-        except EncoderMissing as error:
-            self.reason = error.message
-            log.warning("no encoder, searching by words only: %s", error)
-
-
-def open_index(settings: Settings, database: Database, status: EncoderStatus) -> LiveIndex:
-    set_cache_folder(settings.data_dir / "cache")
-    lexicon_dir = settings.corpus_dir / "lexicon"
-    lexicon = Lexicon.load(lexicon_dir) if lexicon_dir.is_dir() else Lexicon.empty()
-    return LiveIndex(database, status.encoder, lexicon, settings.index_dir, settings.refresh_seconds)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:

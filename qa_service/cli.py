@@ -99,8 +99,12 @@ def _prepare(*, build_index: bool) -> None:
     database = Database(settings.url, settings.database_wait_seconds)
     with progress_bars() as tell:
         done = prepare_data(settings, database, tell)
+    # Before anything else can go wrong: these passwords are nowhere else.
+    if done.accounts:
+        _show_accounts(done.accounts)
+    with progress_bars() as tell:
         if build_index:
-            from qa_service.app import EncoderStatus, open_index
+            from qa_service.library.opening import EncoderStatus, open_index
 
             status = EncoderStatus(settings)
             if status.encoder is None:
@@ -111,8 +115,6 @@ def _prepare(*, build_index: bool) -> None:
         out.print("随附问答库：" + "，".join(f"{name} {number} 条" for name, number in sorted(done.library.items())))
     for row in done.problems[:10]:
         err.print(f"[yellow]{row.status}[/] {row.file} {row.key}：{row.reason}。{row.remedy}")
-    if done.accounts:
-        _show_accounts(done.accounts)
     database.close()
 
 
@@ -204,7 +206,7 @@ def extract(
 def reindex(data_dir: DataDir = None) -> None:
     """从数据库重建索引并重新校准（已存的句向量不会重新计算）。"""
     from qa_service import migrations
-    from qa_service.app import EncoderStatus, open_index
+    from qa_service.library.opening import EncoderStatus, open_index
     from qa_service.kit.database import Database
     from qa_service.settings import Settings
 
@@ -227,20 +229,17 @@ def evaluate(
     data_dir: DataDir = None,
 ) -> None:
     """用一份问答库和若干提问文件评测检索与决定（只读问题，不读标准答案）。"""
-    from qa_service.app import EncoderStatus
+    from qa_service.library.opening import EncoderStatus, open_lexicon
     from qa_service.search.evaluate import run_eval
     from qa_service.settings import Settings
-    from qa_service.text.lexicon import Lexicon
 
     use_data_dir(data_dir)
     settings = Settings()
     status = EncoderStatus(settings)
     if status.encoder is None:
         err.print(f"[yellow]没有句向量模型（{status.reason}），本次只评测词面检索。[/]")
-    lexicon_dir = settings.corpus_dir / "lexicon"
-    lexicon = Lexicon.load(lexicon_dir) if lexicon_dir.is_dir() else Lexicon.empty()
     with progress_bars() as tell:
-        run_eval(library, [*queries, *(more or [])], to, status.encoder, lexicon, tell)
+        run_eval(library, [*queries, *(more or [])], to, status.encoder, open_lexicon(settings), tell)
 
 
 @app.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import pairwise
 
 _DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _HAN = "[〇零一二三四五六七八九十百]"
@@ -65,7 +66,8 @@ _ANSWER = re.compile(
 )
 # In a crawl without line breaks: a mark after the end of a sentence, not the tail of 请问：/回答：.
 _INLINE_QUESTION = re.compile(
-    rf"(?<=[。？！；”》）)\s.…])\s*(?=(?:(?:\d{{1,2}}\s*[.．、]|{_HAN}{{1,3}}\s*、|[（(]{_HAN}{{1,3}}[）)])\s*)?(?:问|Q)\s*\d{{0,3}}\s*[：:])"
+    rf"(?<=[。？！；”》）)\s.…])(?:(?:\d{{1,2}}\s*[.．、]|{_HAN}{{1,3}}\s*、|[（(]{_HAN}{{1,3}}[）)])\s*)?"
+    r"(?:问|Q)\s*\d{0,3}\s*[：:]"
 )
 _INLINE_ANSWER = re.compile(r"(?<![回应解作])\s*(?=(?:(?<![A-Za-z])A|答)\s*\d{0,3}\s*[：:])")
 _INLINE_HEADING = re.compile(
@@ -148,7 +150,8 @@ def split_inline(text: str) -> list[str]:
     pieces = [text]
     if strip_question_mark(text) is not None or _INLINE_QUESTION.search(text):
         if _INLINE_ANSWER.search(text[1:]):
-            pieces = [a for q in _INLINE_QUESTION.split(text) for a in _split_answer(q)]
+            cuts = [0, *(m.start() for m in _INLINE_QUESTION.finditer(text)), len(text)]
+            pieces = [a for start, end in pairwise(cuts) for a in _split_answer(text[start:end])]
     elif re.search(r"[？?]\s*答\s*[：:]", text):
         pieces = _split_answer(text)
     if len(pieces) == 1 and len(text) > 600 and len(_INLINE_HEADING.findall(text)) >= 2:

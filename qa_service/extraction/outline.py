@@ -364,7 +364,7 @@ def divides(section: Section, children: Sequence[int]) -> bool:
     questions = sum(body[n].question for n in children)
     if len(children) >= 2 and questions * 2 >= len(children):
         return True
-    if children[0] != 0 or len(children) < 2:
+    if children[0] != 0 or (len(children) < 2 and not body[0].level):
         return False
     if all(body[n].number is None for n in children):
         return not all(_FACET.search(body[n].plain.rstrip("：: ")) for n in children)

@@ -49,7 +49,7 @@ def guess_title(blocks: Sequence[Block]) -> tuple[str, tuple[int, int]]:
         if _TITLE_WORD.search(text) and len(text) >= 6:
             best = at
             break
-        if best < 0 and (at == 0 and len(text) >= 6):
+        if at == 0:
             best = at
     if best < 0:
         return "", (0, 0)
