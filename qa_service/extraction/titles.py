@@ -38,7 +38,8 @@ def guess_title(blocks: Sequence[Block]) -> tuple[str, tuple[int, int]]:
     best = -1
     for at, block in enumerate(blocks[:30]):
         text = block.text
-        if strip_question_mark(text) is not None or (parse_number(text)[0] and not block.level):
+        marked = strip_question_mark(text) is not None or parse_number(text)[0] is not None
+        if block.level >= 2 or (marked and not block.level):
             break
         if len(text) > 110 or re.search(r"[。；]|[：:]$", text):
             if glued := _GLUED.match(text):
