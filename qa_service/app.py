@@ -114,7 +114,9 @@ def health(request: Request) -> dict[str, Any]:
     snapshot, status = state.index.snapshot, state.encoder_status
     with state.database.read() as session:
         revision = repository.current_revision(session)
-        official_to = session.scalar(select(func.max(WorkCalendarDay.day)).where(WorkCalendarDay.status == "official"))
+        official_to = session.scalar(
+            select(func.max(WorkCalendarDay.day)).where(WorkCalendarDay.status == "official")
+        )
     calibration = snapshot.engine.calibration
     return {
         "status": "ok" if revision == snapshot.revision else "catching-up",
@@ -132,7 +134,9 @@ def health(request: Request) -> dict[str, Any]:
 
 def _add_handlers(app: FastAPI) -> None:
     def answer(request: Request, error: ServiceError) -> Response:
-        wants_page = not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", "")
+        wants_page = not request.url.path.startswith("/api/") and "text/html" in request.headers.get(
+            "accept", ""
+        )
         return render_problem(request, error) if wants_page else problem(error, request.url.path)
 
     @app.exception_handler(ServiceError)
@@ -155,7 +159,8 @@ def _add_handlers(app: FastAPI) -> None:
     async def on_unexpected(request: Request, error: Exception) -> Response:
         log.exception("unexpected error on %s %s", request.method, request.url.path)
         wrapped = ServiceError(
-            "服务出了意外，本次操作没有保存，此前已登记的内容不受影响。", "请稍后再试；如果反复出现，请把时间和页面告诉管理员。"
+            "服务出了意外，本次操作没有保存，此前已登记的内容不受影响。",
+            "请稍后再试；如果反复出现，请把时间和页面告诉管理员。",
         )
         wrapped.status, wrapped.type, wrapped.title = 500, "unexpected", "服务出了意外"
         return answer(request, wrapped)

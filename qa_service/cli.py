@@ -21,7 +21,9 @@ from rich.table import Table
 if TYPE_CHECKING:
     from qa_service.accounts.demo import FirstAccount
 
-app = typer.Typer(help="政策咨询问答服务", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(
+    help="政策咨询问答服务", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)
 out = Console()
 err = Console(stderr=True)
 
@@ -112,7 +114,9 @@ def _prepare(*, build_index: bool) -> None:
             index = open_index(settings, database, status)
             index.open(tell)
     if done.library:
-        out.print("随附问答库：" + "，".join(f"{name} {number} 条" for name, number in sorted(done.library.items())))
+        out.print(
+            "随附问答库：" + "，".join(f"{name} {number} 条" for name, number in sorted(done.library.items()))
+        )
     for row in done.problems[:10]:
         err.print(f"[yellow]{row.status}[/] {row.file} {row.key}：{row.reason}。{row.remedy}")
     database.close()
@@ -129,7 +133,11 @@ def _show_accounts(accounts: list[FirstAccount]) -> None:
     for account in accounts:
         if account.role == "kiosk":
             address = f"/kiosk/activate?token={account.password}"
-            out.print(f"一体机 {account.username}（{account.where}）启用地址：{address}", soft_wrap=True, highlight=False)
+            out.print(
+                f"一体机 {account.username}（{account.where}）启用地址：{address}",
+                soft_wrap=True,
+                highlight=False,
+            )
 
 
 @app.command("import")
@@ -170,7 +178,10 @@ def import_(
             table.add_row(row.status, row.file, str(row.line), row.key, row.question, row.reason, row.remedy)
     if table.row_count:
         out.print(table)
-    out.print("；".join(f"{name} {number} 条" for name, number in sorted(report.counts.items())) or "没有可导入的内容")
+    out.print(
+        "；".join(f"{name} {number} 条" for name, number in sorted(report.counts.items()))
+        or "没有可导入的内容"
+    )
     if dry_run:
         out.print("试运行：没有写入。")
     elif not report.imported:
@@ -206,8 +217,8 @@ def extract(
 def reindex(data_dir: DataDir = None) -> None:
     """从数据库重建索引并重新校准（已存的句向量不会重新计算）。"""
     from qa_service import migrations
-    from qa_service.library.opening import EncoderStatus, open_index
     from qa_service.kit.database import Database
+    from qa_service.library.opening import EncoderStatus, open_index
     from qa_service.settings import Settings
 
     use_data_dir(data_dir)
@@ -248,7 +259,9 @@ def due(
     days: Annotated[int | None, typer.Option("--days", help="天数")] = None,
     unit: Annotated[str, typer.Option(help="workday 工作日 | day 日历日")] = "workday",
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
-    batch: Annotated[Path | None, typer.Option("--batch", exists=True, help="每行“收到日<TAB>天数”的文件")] = None,
+    batch: Annotated[
+        Path | None, typer.Option("--batch", exists=True, help="每行“收到日<TAB>天数”的文件")
+    ] = None,
 ) -> None:
     """推算截止日，并说明每一天为什么计或不计。"""
     from qa_service.settings import Settings
@@ -269,7 +282,11 @@ def due(
     except ValueError as error:
         err.print(str(error))
         raise typer.Exit(2) from None
-    print(json.dumps(due_command.as_object(found), ensure_ascii=False) if as_json else due_command.as_text(found))
+    print(
+        json.dumps(due_command.as_object(found), ensure_ascii=False)
+        if as_json
+        else due_command.as_text(found)
+    )
 
 
 def main() -> None:

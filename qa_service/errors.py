@@ -35,7 +35,9 @@ class NotSignedIn(ServiceError):
     type = "not-signed-in"
     title = "尚未登录"
 
-    def __init__(self, message: str = "您还没有登录，或者登录已过期。", remedy: str = "请重新登录后再操作。") -> None:
+    def __init__(
+        self, message: str = "您还没有登录，或者登录已过期。", remedy: str = "请重新登录后再操作。"
+    ) -> None:
         super().__init__(message, remedy)
 
 
@@ -44,7 +46,9 @@ class Forbidden(ServiceError):
     type = "forbidden"
     title = "没有权限"
 
-    def __init__(self, message: str = "您的岗位不能进行此操作。", remedy: str = "如确需办理，请联系管理员。") -> None:
+    def __init__(
+        self, message: str = "您的岗位不能进行此操作。", remedy: str = "如确需办理，请联系管理员。"
+    ) -> None:
         super().__init__(message, remedy)
 
 

@@ -29,7 +29,6 @@ class Settings(BaseSettings):
     )
     progress_attempts: int = Field(10, ge=1, description="每个来源每 10 分钟可查询进度的次数")
     public_registrations: int = Field(20, ge=1, description="每个匿名来源每小时可登记咨询的次数")
-    slow_query_log: bool = Field(False, description="记录超过 300 毫秒的请求")
 
     @property
     def url(self) -> str:

@@ -21,7 +21,9 @@ from pathlib import Path
 
 import yaml
 
-ARTICLE = re.compile(r"^[　\s*]*(第[零〇一二三四五六七八九十百千]+条(?:之[一二三四五六七八九十]+)?)[\s　*]*(.*)$")
+ARTICLE = re.compile(
+    r"^[　\s*]*(第[零〇一二三四五六七八九十百千]+条(?:之[一二三四五六七八九十]+)?)[\s　*]*(.*)$"
+)
 LAW_FILE = re.compile(r"^(?P<name>.+)\((?P<version>\d{4}-\d{2}-\d{2})\)\.md$")
 PHRASE_LIMIT = 15
 

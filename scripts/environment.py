@@ -32,7 +32,10 @@ def run(*command: str | Path, **kwargs: object) -> None:
     words = [str(word) for word in command]
     done = subprocess.run(words, cwd=ROOT, check=False, **kwargs)  # type: ignore[call-overload]
     if done.returncode != 0:
-        fail(f"这一步没有成功（退出码 {done.returncode}）：{' '.join(words)}", "改正上面的问题后重新运行，已完成的步骤不会重做。")
+        fail(
+            f"这一步没有成功（退出码 {done.returncode}）：{' '.join(words)}",
+            "改正上面的问题后重新运行，已完成的步骤不会重做。",
+        )
 
 
 def wanted(extras: str) -> str:
@@ -52,8 +55,10 @@ def installed() -> dict[str, str]:
 
 def ensure_environment(extras: str) -> Path:
     """Python of a .venv that holds the pinned dependencies with `extras` (comma-separated)."""
-    if sys.version_info < (3, 11):
-        fail(f"需要 Python 3.11 或更高版本，现在是 {sys.version.split()[0]}。", "请用 python3.11 运行本脚本。")
+    if sys.version_info < (3, 11):  # noqa: UP036 - this script is what an older Python runs first
+        fail(
+            f"需要 Python 3.11 或更高版本，现在是 {sys.version.split()[0]}。", "请用 python3.11 运行本脚本。"
+        )
     marks = installed()
     if PYTHON.exists() and marks.get(extras) == wanted(extras):
         return PYTHON
@@ -62,7 +67,10 @@ def ensure_environment(extras: str) -> Path:
         try:
             venv.create(VENV, with_pip=True)
         except (OSError, subprocess.CalledProcessError) as error:
-            fail(f"虚拟环境没有建成：{error}", "Debian/Ubuntu 请先安装 python3-venv（apt install python3-venv）。")
+            fail(
+                f"虚拟环境没有建成：{error}",
+                "Debian/Ubuntu 请先安装 python3-venv（apt install python3-venv）。",
+            )
     pip = (PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "on")
     say(f"［准备］安装 {TORCH}（首次约需几分钟）…")
     run(*pip, "-q", TORCH)

@@ -36,7 +36,17 @@ def main() -> int:
     if args.prepare:
         run(service, "prepare", "--data-dir", data_dir)
         return 0
-    command = [str(service), "serve", "--prepare", "--data-dir", str(data_dir), "--host", args.host, "--port", str(args.port)]
+    command = [
+        str(service),
+        "serve",
+        "--prepare",
+        "--data-dir",
+        str(data_dir),
+        "--host",
+        args.host,
+        "--port",
+        str(args.port),
+    ]
     if os.name != "nt":
         os.chdir(ROOT)
         os.execv(command[0], command)

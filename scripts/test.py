@@ -27,7 +27,11 @@ def missing_debian_packages() -> list[str]:
         packages.append("chromium")
     if not shutil.which("initdb") and not list(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
         packages.append("postgresql")
-    fonts = subprocess.run(["fc-list", ":lang=zh"], capture_output=True, text=True, check=False).stdout if shutil.which("fc-list") else ""
+    fonts = (
+        subprocess.run(["fc-list", ":lang=zh"], capture_output=True, text=True, check=False).stdout
+        if shutil.which("fc-list")
+        else ""
+    )
     if not fonts.strip():
         packages += ["fontconfig", "fonts-noto-cjk"]
     return packages
@@ -38,12 +42,23 @@ def install_debian_packages() -> None:
     if not packages:
         return
     if not shutil.which("apt-get") or os.geteuid() != 0:
-        say(f"［准备］没有找到 {'、'.join(packages)}，相应测试会注明原因后跳过。可由管理员安装：apt install {' '.join(packages)}")
+        say(
+            f"［准备］没有找到 {'、'.join(packages)}，相应测试会注明原因后跳过。可由管理员安装：apt install {' '.join(packages)}"
+        )
         return
     say(f"［准备］安装 {'、'.join(packages)} …")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     subprocess.run(["apt-get", "update", "-qq"], check=False, env=environment)
-    run("apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages, env=environment, stdout=subprocess.DEVNULL)
+    run(
+        "apt-get",
+        "install",
+        "-y",
+        "-qq",
+        "--no-install-recommends",
+        *packages,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+    )
 
 
 def main() -> int:

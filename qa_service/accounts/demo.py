@@ -51,6 +51,8 @@ def create_first_accounts(session: Session) -> list[FirstAccount]:
             FirstAccount(username, password, role, display_name, names.get(unit_code or zone_code, ""))
         )
     if root is not None and session.scalar(select(Kiosk.id).limit(1)) is None:
-        kiosk, token = service.create_kiosk(session, SYSTEM, code="K01", name="大厅一体机", zone_code=root.code)
+        kiosk, token = service.create_kiosk(
+            session, SYSTEM, code="K01", name="大厅一体机", zone_code=root.code
+        )
         accounts.append(FirstAccount(kiosk.code, token, "kiosk", kiosk.name, root.name))
     return accounts

@@ -29,23 +29,32 @@ async def current_actor(request: Request) -> Actor:
     if held is not None:
         return held
     actor = CITIZEN
-    session_token, kiosk_token = request.cookies.get(SESSION_COOKIE, ""), request.cookies.get(KIOSK_COOKIE, "")
+    session_token, kiosk_token = (
+        request.cookies.get(SESSION_COOKIE, ""),
+        request.cookies.get(KIOSK_COOKIE, ""),
+    )
     scheme, _, device = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "kiosk" and device:
-        actor = await run_in_threadpool(_look_up, request, service.actor_by_kiosk_token, device) or CITIZEN
+        actor = await _find(request, service.actor_by_kiosk_token, device)
     elif session_token:
-        actor = await run_in_threadpool(_look_up, request, service.actor_by_session, session_token) or CITIZEN
+        actor = await _find(request, service.actor_by_session, session_token)
     if actor is CITIZEN and kiosk_token and scheme == "":
-        actor = await run_in_threadpool(_look_up, request, service.actor_by_kiosk_token, kiosk_token) or CITIZEN
+        actor = await _find(request, service.actor_by_kiosk_token, kiosk_token)
     if actor.is_staff and request.method not in ("GET", "HEAD", "OPTIONS"):
         await _check_csrf(request, actor)
     request.state.actor = actor
     return actor
 
 
-def _look_up(request: Request, find: Callable[[Session, str], Actor | None], token: str) -> Actor | None:
-    with database_of(request).read() as session:
-        return find(session, token)
+async def _find(request: Request, find: Callable[[Session, str], Actor | None], token: str) -> Actor:
+    """The actor that `token` stands for, or a citizen."""
+
+    def look_up() -> Actor | None:
+        with database_of(request).read() as session:
+            return find(session, token)
+
+    found: Actor | None = await run_in_threadpool(look_up)
+    return found or CITIZEN
 
 
 async def _check_csrf(request: Request, actor: Actor) -> None:

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from qa_service.accounts.models import Throttle
@@ -23,7 +25,9 @@ PASSWORD_MINIMUM = 10
 def hash_password(password: str) -> str:
     if len(password) < PASSWORD_MINIMUM or password.isdigit() or password.isalpha():
         raise Invalid(
-            f"密码至少 {PASSWORD_MINIMUM} 位，并且同时有字母和数字。", "请换一个密码。", errors={"password": "太简单"}
+            f"密码至少 {PASSWORD_MINIMUM} 位，并且同时有字母和数字。",
+            "请换一个密码。",
+            errors={"password": "太简单"},
         )
     return _hasher.hash(password)
 
@@ -56,11 +60,10 @@ def throttle(session: Session, bucket: str, attempts: int, window: timedelta, wh
     """Count one attempt; raise TooMany when `attempts` in `window` are used up. The caller commits, also
     when it goes on to refuse the request: an attempt that fails must count."""
     at = clock.now()
-    row = session.get(Throttle, bucket, with_for_update=True)
-    if row is None:
-        session.add(Throttle(bucket=bucket, window_start=at, count=1))
-        session.flush()
-        return
+    insert = postgres_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
+    first = insert(Throttle).values(bucket=bucket, window_start=at, count=0)
+    session.execute(first.on_conflict_do_nothing(index_elements=["bucket"]))
+    row = session.get_one(Throttle, bucket, with_for_update=True)
     if at - row.window_start >= window:
         row.window_start, row.count = at, 0
     if row.count >= attempts:

@@ -44,13 +44,21 @@ def count_sign_in(session: Session, username: str, source: str) -> None:
 def sign_in(session: Session, username: str, password: str, source: str, hours: int) -> tuple[str, Actor]:
     """(session token for the cookie, actor). Raises NotSignedIn without saying which of the two is wrong."""
     user = session.scalar(select(User).where(User.username == username.strip()))
-    if not password_matches(user.password_hash if user else None, password) or user is None or not user.active:
+    if (
+        not password_matches(user.password_hash if user else None, password)
+        or user is None
+        or not user.active
+    ):
         raise NotSignedIn("用户名或密码不正确。", "请核对后重试；连续错误会暂时锁定。忘记密码请联系管理员。")
     clear_throttle(session, f"sign-in:{username[:64]}:{source}")
     token, at = new_token(), clock.now()
     session.execute(delete(SignInSession).where(SignInSession.expires_at < at))
     row = SignInSession(
-        token_hash=token_hash(token), user_id=user.id, csrf=new_token(), created_at=at, expires_at=expires(at, hours)
+        token_hash=token_hash(token),
+        user_id=user.id,
+        csrf=new_token(),
+        created_at=at,
+        expires_at=expires(at, hours),
     )
     session.add(row)
     actor = actor_of(user, row.csrf)
@@ -70,7 +78,9 @@ def actor_by_session(session: Session, token: str) -> Actor | None:
     row = session.execute(
         select(User, SignInSession.csrf)
         .join(SignInSession, SignInSession.user_id == User.id)
-        .where(SignInSession.token_hash == token_hash(token), SignInSession.expires_at > clock.now(), User.active)
+        .where(
+            SignInSession.token_hash == token_hash(token), SignInSession.expires_at > clock.now(), User.active
+        )
     ).one_or_none()
     return actor_of(row[0], row[1]) if row else None
 
@@ -105,7 +115,9 @@ def create_user(
     if session.scalar(select(User.id).where(User.username == username.strip())):
         errors["username"] = "用户名已被使用"
     if errors:
-        raise Invalid("用户信息不完整：" + "；".join(errors.values()) + "。", "请补充后再保存。", errors=errors)
+        raise Invalid(
+            "用户信息不完整：" + "；".join(errors.values()) + "。", "请补充后再保存。", errors=errors
+        )
     user = User(
         username=username.strip(), display_name=display_name.strip(), password_hash=hash_password(password),
         role=role, unit_id=unit.id if unit else None, zone_id=zone.id if zone else None, created_at=clock.now(),
@@ -135,7 +147,9 @@ def update_user(
     return user
 
 
-def create_kiosk(session: Session, actor: Actor, *, code: str, name: str, zone_code: str) -> tuple[Kiosk, str]:
+def create_kiosk(
+    session: Session, actor: Actor, *, code: str, name: str, zone_code: str
+) -> tuple[Kiosk, str]:
     """(kiosk, device token). The token is shown once and cannot be read back."""
     zone = session.scalar(select(Zone).where(Zone.code == zone_code))
     if zone is None or not code.strip() or not name.strip():

@@ -85,11 +85,11 @@ class Lifecycle:
                 self._table[source, act.event] = act
         if unreachable := set(self.states) - self._reachable():
             raise ValueError(f"{self.kind}: states never reached: {sorted(unreachable)}")
-        for code, state in self.states.items():
+        for code, declared in self.states.items():
             leaves = any(source == code for source, _ in self._table)
-            if state.final and leaves:
+            if declared.final and leaves:
                 raise ValueError(f"{self.kind}: final state {code} can be left")
-            if not state.final and not leaves:
+            if not declared.final and not leaves:
                 raise ValueError(f"{self.kind}: state {code} is a dead end")
 
     def _reachable(self) -> set[str]:

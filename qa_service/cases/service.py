@@ -105,7 +105,9 @@ def perform(
     if act is None:
         open_acts = "、".join(a.label for a in lifecycle.from_state(case.state, actor.role)) or "无"
         raise NotAllowedNow(
-            f"这件事项现在是“{state.label}”，不能进行这一步。", f"现在可以办理：{open_acts}。", state=case.state
+            f"这件事项现在是“{state.label}”，不能进行这一步。",
+            f"现在可以办理：{open_acts}。",
+            state=case.state,
         )
     if actor.role not in act.roles:
         raise Forbidden(f"“{act.label}”应由{'、'.join(sorted(role.label for role in act.roles))}办理。")

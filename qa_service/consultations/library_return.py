@@ -39,14 +39,20 @@ def decide(session: Session, actor: Actor, consultation: Consultation, fields: A
             sentence = f"答复拟新增为问答条目 {entry.key}，待补充完整后送审。"
         case "merge":
             if not fields.entry_key:
-                raise Invalid("请选择要并入的条目。", "可在问答库中查到条目编号。", errors={"entry_key": "不能为空"})
+                raise Invalid(
+                    "请选择要并入的条目。", "可在问答库中查到条目编号。", errors={"entry_key": "不能为空"}
+                )
             entry = repository.get_readable(session, actor, fields.entry_key)
             service.add_phrasing(session, actor, entry, question, "台账")
             consultation.library_entry_id = entry.id
             sentence = f"问题并入问答条目 {entry.key}，作为群众问法送审。"
         case _:
             if not fields.reason:
-                raise Invalid("不入库的，请写明理由。", "例如：仅涉及个人情况，不具有普遍性。", errors={"reason": "不能为空"})
+                raise Invalid(
+                    "不入库的，请写明理由。",
+                    "例如：仅涉及个人情况，不具有普遍性。",
+                    errors={"reason": "不能为空"},
+                )
             sentence = f"不入库：{fields.reason}"
     consultation.library_decision = fields.library_decision
     consultation.library_reason = fields.reason

@@ -92,7 +92,7 @@ LIFECYCLE = Lifecycle(
             needs=("text", "basis"),
         ),
         Act(
-            "tell", "登记已告知咨询人", _from("replied"), "answered", UNIT | DESK, "答复已{how}告知咨询人。",
+            "tell", "登记已告知咨询人", _from("replied"), "answered", UNIT | DESK | {Role.CITIZEN}, "答复已{how}告知咨询人。",
             needs=("how",), clock=Clock.MET, audience=Audience.PUBLIC, outcome="answered_by_unit",
         ),
         Act(
@@ -120,5 +120,12 @@ OUTCOMES = {
     "channelled_disclosure": "转信息公开申请", "channelled_complaint": "告知信访投诉渠道", "void": "作废",
 }  # fmt: skip
 CHANNELS = {"window": "窗口", "kiosk": "自助一体机", "phone": "电话", "web": "网站"}
-TOLD_HOW = {"in_person": "当面", "phone": "电话", "sms": "短信", "email": "邮件", "mail": "信函"}
+TOLD_HOW = {
+    "in_person": "当面",
+    "phone": "电话",
+    "sms": "短信",
+    "email": "邮件",
+    "mail": "信函",
+    "code": "凭查询码查询",
+}
 LIBRARY_DECISIONS = {"new": "新增条目", "merge": "并入已有条目", "none": "不入库"}

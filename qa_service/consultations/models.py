@@ -67,10 +67,16 @@ class Consultation(Base):
 
     case: Mapped[Case] = relationship(lazy="joined")
     zone: Mapped[Zone] = relationship(
-        secondary="cases", primaryjoin="Consultation.case_id == Case.id", secondaryjoin="Case.zone_id == Zone.id",
-        viewonly=True, uselist=False,
+        secondary="cases",
+        primaryjoin="Consultation.case_id == Case.id",
+        secondaryjoin="Case.zone_id == Zone.id",
+        viewonly=True,
+        uselist=False,
     )
     holder: Mapped[Unit | None] = relationship(
-        secondary="cases", primaryjoin="Consultation.case_id == Case.id",
-        secondaryjoin="Case.holder_unit_id == Unit.id", viewonly=True, uselist=False,
+        secondary="cases",
+        primaryjoin="Consultation.case_id == Case.id",
+        secondaryjoin="Case.holder_unit_id == Unit.id",
+        viewonly=True,
+        uselist=False,
     )

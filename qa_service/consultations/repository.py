@@ -19,7 +19,7 @@ UNIT_OPEN = ("assigned", "in_progress", "replied")
 OPEN = ("registered", "to_assign", *UNIT_OPEN, "answered")
 
 
-def readable(actor: Actor) -> Select[tuple[Consultation]]:
+def readable(actor: Actor) -> Select[Consultation]:
     """Administrators and supervisors without a zone see all; desks and supervisors their zone's subtree;
     policy units what they hold or have answered; everybody else nothing."""
     statement = select(Consultation).join(Case, Case.id == Consultation.case_id).where(Case.kind == KIND)
@@ -65,18 +65,16 @@ def list_readable(
     if states:
         statement = statement.where(Case.state.in_(states))
     if overdue_on:
-        statement = statement.where(and_(Case.due_on < overdue_on, Case.met_on.is_(None), Case.state.in_(OPEN)))
+        statement = statement.where(
+            and_(Case.due_on < overdue_on, Case.met_on.is_(None), Case.state.in_(OPEN))
+        )
     if since:
         statement = statement.where(Case.registered_at >= since)
     if text:
         like = f"%{text.replace('%', '').replace('_', '')}%"
         statement = statement.where(or_(Consultation.question.like(like), Case.number.like(like)))
     total = session.scalar(select(func.count()).select_from(statement.subquery())) or 0
-    order = (
-        (Case.id.desc(),)
-        if newest_first
-        else (Case.due_on.is_(None), Case.due_on, Case.id)
-    )
+    order = (Case.id.desc(),) if newest_first else (Case.due_on.is_(None), Case.due_on, Case.id)
     page = session.scalars(
         statement.options(joinedload(Consultation.case), selectinload(Consultation.holder))
         .order_by(*order)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from sqlalchemy.orm import Session
 
 from qa_service.accounts.deps import CurrentActor, DbSession, Staff
-from qa_service.accounts.roles import Actor, Role
+from qa_service.accounts.roles import CITIZEN, Actor, Role
 from qa_service.accounts.security import throttle
 from qa_service.accounts.service import audit
 from qa_service.cases.service import check_version, record
@@ -28,7 +28,7 @@ from qa_service.consultations.schemas import (
 from qa_service.errors import NotFound
 from qa_service.kit import clock
 from qa_service.kit.http import TransactionalRoute, database_of
-from qa_service.library.routes import IfMatch, asker_of, seen_version
+from qa_service.library.routes import CHANNEL_OF, IfMatch, asker_of, seen_version
 from qa_service.settings import Settings
 from qa_service.zones.calendar import load_calendar
 
@@ -49,16 +49,26 @@ def register_for(
 ) -> Registered:
     """Registration as the API and the pages do it. Anonymous sources are limited per hour."""
     settings = settings_of(request)
+    data = data.model_copy(update={"channel": CHANNEL_OF.get(actor.role, data.channel)})
     if actor.role is Role.CITIZEN:
         with database_of(request).write() as counting:
             throttle(
-                counting, f"register:{source_of(request)}", settings.public_registrations, timedelta(hours=1), "提交"
+                counting,
+                f"register:{source_of(request)}",
+                settings.public_registrations,
+                timedelta(hours=1),
+                "提交",
             )
     # Traces are written behind the answer: have the one named here in the database before it is looked up.
     request.app.state.query_log.flush()
     scoped = f"{actor.role}:{actor.id or source_of(request)}:{idempotency_key}" if idempotency_key else None
     done = service.register(
-        session, actor, data, asker_of(request), idempotency_key=scoped, clock_start=settings.consult_clock_start
+        session,
+        actor,
+        data,
+        asker_of(request),
+        idempotency_key=scoped,
+        clock_start=settings.consult_clock_start,
     )
     case = done.consultation.case
     session.flush()
@@ -87,16 +97,35 @@ def progress_for(request: Request, code: str, phone4: str) -> Progress:
     settings = settings_of(request)
     with database_of(request).write() as session:
         throttle(
-            session, f"progress:{source_of(request)}", settings.progress_attempts, timedelta(minutes=10), "查询"
+            session,
+            f"progress:{source_of(request)}",
+            settings.progress_attempts,
+            timedelta(minutes=10),
+            "查询",
         )
+    code = code.strip().upper().replace("-", "").replace(" ", "")
     with database_of(request).read() as session:
-        found = repository.by_query_code(session, code.strip().upper().replace("-", "").replace(" ", ""))
-        if found is None or found.contact_last4 != phone4.strip():
-            raise NotFound(
-                "没有找到对应的咨询件，请核对查询码和手机号后四位。",
-                "查询码印在登记凭条上；登记时没有留电话的，后四位不用填。",
-            )
+        found = _by_code(session, code, phone4)
+        if found.case.state != "replied":
+            return views.progress(session, found)
+    # The person is about to read the unit's answer: that is being told, and the history says so.
+    with database_of(request).write() as session:
+        found = _by_code(session, code, phone4)
+        if found.case.state == "replied":
+            service.act_on(session, CITIZEN, found, "tell", ActFields(how="code"))
+            session.flush()
+            session.expire_all()
         return views.progress(session, found)
+
+
+def _by_code(session: Session, code: str, phone4: str) -> Consultation:
+    found = repository.by_query_code(session, code)
+    if found is None or found.contact_last4 != phone4.strip():
+        raise NotFound(
+            "没有找到对应的咨询件，请核对查询码和手机号后四位。",
+            "查询码印在登记凭条上；登记时没有留电话的，后四位不用填。",
+        )
+    return found
 
 
 @router.post("/consultations", status_code=201)
@@ -137,7 +166,9 @@ def list_consultations(
 
 
 @router.get("/consultations/{number}")
-def read_consultation(session: DbSession, actor: Staff, response: Response, number: str) -> ConsultationDetail:
+def read_consultation(
+    session: DbSession, actor: Staff, response: Response, number: str
+) -> ConsultationDetail:
     consultation = repository.get_readable(session, actor, number)
     response.headers["ETag"] = f'"{consultation.case.version}"'
     return views.detail(session, actor, consultation, load_calendar(session))

@@ -34,7 +34,7 @@ class ActFields(Input):
     reason: Text = ""
     text: Annotated[str, StringConstraints(strip_whitespace=True, max_length=8000)] = ""
     basis: Text = Field("", description="答复依据：文件名称、文号和条款，每行一项")
-    how: Literal["", "in_person", "phone", "sms", "email", "mail"] = ""
+    how: Literal["", "in_person", "phone", "sms", "email", "mail", "code"] = ""
     library_decision: Literal["", "new", "merge", "none"] = ""
     entry_key: Short = Field("", description="并入的条目")
     entry_question: Short = Field("", description="新条目的标准问；空则用去除个人信息后的原问题")
@@ -44,13 +44,17 @@ class ActFields(Input):
 class Registration(Input):
     """登记一件政策咨询。`handling` 为空时只登记，待进一步处理。"""
 
-    question: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=QUESTION_LIMIT)]
+    question: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=QUESTION_LIMIT)
+    ]
     channel: Literal["window", "kiosk", "phone", "web"] = "window"
     person_name: Annotated[str, StringConstraints(max_length=64)] = ""
     contact: Annotated[str, StringConstraints(max_length=128)] = ""
     audience: Annotated[str, StringConstraints(max_length=32)] = ""
     topic: Annotated[str, StringConstraints(max_length=64)] = ""
-    zone: Annotated[str, StringConstraints(max_length=32)] = Field("", description="专区代码；空则为本人所在专区")
+    zone: Annotated[str, StringConstraints(max_length=32)] = Field(
+        "", description="专区代码；空则为本人所在专区"
+    )
     trace_id: Annotated[str, StringConstraints(max_length=32)] = Field("", description="先行检索的记录号")
     handling: Literal["", "answer", "guide", "channel_disclosure", "channel_complaint", "refer"] = ""
     fields: ActFields = ActFields()

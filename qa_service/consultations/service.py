@@ -55,9 +55,12 @@ def register(
 
     No consultation exists without a search: the trace named is used, or the search is made here.
     """
-    if earlier := cases.find_by_idempotency_key(session, idempotency_key):
-        return Registered(repository.by_case(session, earlier.id), repeated=True)
     zone = _zone_for(session, actor, data.zone)
+    if idempotency_key:
+        # Resends that arrive together take turns on the zone's row, so that the second finds the first.
+        session.get(Zone, zone.id, with_for_update=True)
+        if earlier := cases.find_by_idempotency_key(session, idempotency_key):
+            return Registered(repository.by_case(session, earlier.id), repeated=True)
     if actor.role not in (Role.DESK, Role.ADMIN) and data.handling != "refer":
         raise Invalid("自助渠道只能提交“转登记交办”的问题。", "请先检索；没有合适的答复时再留言提问。")
     question = without_identity_numbers(data.question)
@@ -142,13 +145,23 @@ def act_on(
             consultation.signed_at, consultation.signed_by = clock.now(), actor.name
         case "return":
             if consultation.designated:
-                raise NotAllowedNow("这件事项是指定交办的，不能再退回。", "如确有困难，请与专区窗口或监督管理部门联系。")
+                raise NotAllowedNow(
+                    "这件事项是指定交办的，不能再退回。", "如确有困难，请与专区窗口或监督管理部门联系。"
+                )
         case "reply" if fields.text and fields.basis:
             consultation.reply_text = fields.text
-            consultation.reply_basis = [{"text": line.strip()} for line in fields.basis.splitlines() if line.strip()]
+            consultation.reply_basis = [
+                {"text": line.strip()} for line in fields.basis.splitlines() if line.strip()
+            ]
             consultation.reply_unit_id = actor.unit_id
             consultation.replied_by, consultation.replied_at = actor.name, clock.now()
         case "tell" if fields.how:
+            if (fields.how == "code") != (actor.role is Role.CITIZEN):
+                raise Invalid(
+                    "请选择实际告知咨询人的方式。",
+                    "咨询人凭查询码查看答复的，由系统自动登记。",
+                    errors={"how": "请重新选择"},
+                )
             shown["how"] = TOLD_HOW[fields.how]
             consultation.told_how, consultation.told_by = fields.how, actor.name
             consultation.told_at = clock.now()
@@ -188,7 +201,11 @@ def _set_outcome(session: Session, trace_id: str, outcome: str, version_id: int 
 def _unit(session: Session, code: str) -> Unit:
     unit = session.scalar(select(Unit).where(Unit.code == code, Unit.active))
     if unit is None:
-        raise Invalid(f"没有代码为“{code}”的承办单位，或者该单位已停用。", "请重新选择承办单位。", errors={"unit": "请重新选择"})
+        raise Invalid(
+            f"没有代码为“{code}”的承办单位，或者该单位已停用。",
+            "请重新选择承办单位。",
+            errors={"unit": "请重新选择"},
+        )
     return unit
 
 

@@ -51,14 +51,14 @@ def _summary(consultation: Consultation, calendar: WorkCalendar) -> dict[str, An
     }  # fmt: skip
 
 
-def detail(session: Session, actor: Actor, consultation: Consultation, calendar: WorkCalendar) -> ConsultationDetail:
+def detail(
+    session: Session, actor: Actor, consultation: Consultation, calendar: WorkCalendar
+) -> ConsultationDetail:
     """The whole case for those who handle it. The contact stays masked: reading it is an act of its own."""
     case = consultation.case
     answer, answer_basis = _answer_given(session, consultation)
     entry_key = session.scalar(select(Entry.key).where(Entry.id == consultation.library_entry_id))
-    audiences = (
-        (Audience.PUBLIC, Audience.STAFF) if actor.role is Role.UNIT else tuple(Audience)
-    )
+    audiences = (Audience.PUBLIC, Audience.STAFF) if actor.role is Role.UNIT else tuple(Audience)
     return ConsultationDetail(
         **_summary(consultation, calendar), zone=consultation.zone.name, first_asked=consultation.first_asked_name,
         audience=consultation.audience, round=case.round, trace_id=consultation.trace_id, answer=answer,

@@ -7,7 +7,7 @@ accepted as a whole: its lines must look like headings, count on, and have text 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -85,13 +85,15 @@ def find_series(items: Sequence[Item]) -> list[int]:
 
 
 def _outermost(items: Sequence[Item], groups: dict[Style, list[int]], questions: list[int]) -> list[int]:
-    """The question series, or the series of group headings that stands above it."""
-    for _, group in sorted(groups.items()):
-        if group is questions:
-            break
-        above = [n for n in group if n + 1 in questions]
-        if len(group) >= 2 and len(above) * 2 >= len(group):
-            return group
+    """The question series, or the series of topic headings that begins above it (三、常见问题 over 1.…？)."""
+    outer = [
+        group
+        for style, group in sorted(groups.items())
+        if group is not questions and len(group) >= 2 and group[0] < questions[0]
+    ]
+    inner = items[questions[0]].number
+    if outer and inner and (above := items[outer[0][0]].number) and above.style < inner.style:
+        return outer[0]
     return questions
 
 
@@ -143,7 +145,8 @@ def _native_series(items: Sequence[Item]) -> list[int]:
     for at, level in enumerate(levels):
         group = by_level[level]
         if len(group) >= 2 or at == len(levels) - 1:
-            below = sum(n + 1 == len(items) or n + 1 in set(group) for n in group)
+            members = set(group)
+            below = sum(n + 1 == len(items) or n + 1 in members for n in group)
             return group if below * 2 <= len(group) else []
     return []
 
@@ -174,7 +177,8 @@ def _accept(items: Sequence[Item], found: Sequence[int], answered: set[int]) -> 
     for run in _runs(items, found):
         first = _value(items[run[0]])
         # Several headings without anything below are a list of short points.
-        empty = sum(n + 1 >= len(items) or n + 1 in run for n in run if n not in asking)
+        members = set(run)
+        empty = sum(n + 1 >= len(items) or n + 1 in members for n in run if n not in asking)
         if empty * 5 > len(run) * 2:
             continue
         if first == 1 or first == last + 1 or first == last + 2 or not accepted:
@@ -216,21 +220,23 @@ def _unnumbered_series(items: Sequence[Item]) -> list[int]:
     """Headings without numbers: question lines and labels, else short lines between paragraphs."""
     strong = [n for n in range(len(items)) if _is_strong(items, n)]
     names = [i.plain.rstrip("：: ") for i in items]
-    strong = [n for n in strong if items[n].question or names.count(names[n]) == 1]
+    times = Counter(names)
+    strong = [n for n in strong if items[n].question or times[names[n]] == 1]
     if len(strong) >= 2:
         return strong
     bare = [n for n in range(len(items)) if _is_bare(items, n) and n + 1 < len(items)]
     if len(bare) < 2:
         return []
     # Headings that recur (所需资料 under every policy) are parts; what stands above them is the series.
-    recurring = {n for n in bare if names.count(names[n]) > 1}
+    recurring = {n for n in bare if times[names[n]] > 1}
     above = [n for n in bare if n not in recurring and n + 1 in recurring]
     if len(above) >= 2:
         return above
     once = [n for n in bare if n not in recurring]
     if len(once) >= 2 and len(once) < len(bare):
         return once
-    upper = [n for n in bare if n + 1 in bare]
+    members = set(bare)
+    upper = [n for n in bare if n + 1 in members]
     return upper if len(upper) >= 2 and upper[0] == bare[0] else bare
 
 

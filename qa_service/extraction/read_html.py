@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from qa_service.extraction.clean import is_noise, tidy
 from qa_service.extraction.metadata import META_TAGS
-from qa_service.extraction.types import Block
+from qa_service.extraction.types import Block, DocumentError
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
@@ -40,6 +40,9 @@ _FURNITURE = re.compile(
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _BOLD_STYLE = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE)
 _MIN_BODY = 40
+# Real pages nest some dozens deep; walking a page costs its size times its depth.
+MAX_DEPTH = 1000
+_CONTAINER = re.compile(r"<(/?)(?:div|span|table|font|section|article|ul|ol|blockquote|b|i|em|strong)\b", re.IGNORECASE)
 
 
 def read_html(text: str) -> tuple[list[Block], dict[str, str]]:
@@ -47,6 +50,8 @@ def read_html(text: str) -> tuple[list[Block], dict[str, str]]:
     from bs4 import BeautifulSoup
     from bs4.element import CData, Comment, Declaration, Doctype, ProcessingInstruction
 
+    if _depth(text) > MAX_DEPTH:
+        raise DocumentError("网页结构嵌套过深，已拒绝读取", "请在浏览器中打开后，把正文复制到 Word 或 .txt 再上传")
     soup = BeautifulSoup(text, "lxml")
     meta = _read_meta(soup)
     for kind in (Comment, Declaration, Doctype, ProcessingInstruction, CData):
@@ -58,6 +63,15 @@ def read_html(text: str) -> tuple[list[Block], dict[str, str]]:
     if heading and "标题" not in meta:
         meta["标题"] = heading
     return blocks, meta
+
+
+def _depth(text: str) -> int:
+    """Deepest nesting of the elements that a page must close itself."""
+    depth = deepest = 0
+    for tag in _CONTAINER.finditer(text):
+        depth = max(depth - 1, 0) if tag[1] else depth + 1
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _read_meta(soup: BeautifulSoup) -> dict[str, str]:
@@ -120,12 +134,13 @@ def _find_body(soup: BeautifulSoup) -> Tag:
                 if tag in t.parents and len(t.get_text(strip=True)) > 0.6 * len(tag.get_text(strip=True))
             ]
             return inner[-1] if inner else tag
+    plain = whole - sum(len(a.get_text(strip=True)) for a in root.find_all("a"))
     best, best_score = root, 0.0
     for tag in root.find_all(["div", "td", "article", "section", "main"]):
         own = _own_text(tag)
         linked = sum(len(a.get_text(strip=True)) for a in tag.find_all("a"))
         score = own - 2.0 * min(linked, own)
-        if score > best_score and own > 0.4 * whole:
+        if score > best_score and own - min(linked, own) > 0.4 * plain:
             best, best_score = tag, score
     return best
 

@@ -10,8 +10,9 @@ from qa_service.extraction.types import Block
 _HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*#*$")
 _BOLD_LINE = re.compile(r"^(\*\*|__)(?!\s)(.+?)(?<!\s)\1$")
 _BOLD = re.compile(r"(\*\*|__)(?!\s)(.+?)(?<!\s)\1")
-_LINK = re.compile(r"!?\[([^\]]*)\]\((?:[^()\s]|\([^()]*\))+\)")
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\((?:[^()\s]|\([^()]*\))+\)")
 _RULE = re.compile(r"^\s*(?:[-*_=]\s*){3,}$")
+_LONGEST_LINE = 20_000
 _TABLE_RULE = re.compile(r"^\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?$")
 
 
@@ -65,6 +66,8 @@ def _markdown_block(line: str, number: int) -> Block:
 
 
 def _inline(text: str) -> str:
+    if len(text) > _LONGEST_LINE:  # no written paragraph: the patterns below cost the square of its length
+        return text
     text = _LINK.sub(r"\1", text)
     text = _BOLD.sub(r"\2", text)
     return tidy(re.sub(r"\\([\\`*_{}\[\]()#+.!|-])", r"\1", text))

@@ -32,14 +32,13 @@ def guess_title(blocks: Sequence[Block]) -> tuple[str, tuple[int, int]]:
     as 解读); a title that is wrapped over two lines (——…答记者问) is put together. ("", (0, 0)) when the
     text starts with the questions or with running text.
     """
-    for at, block in enumerate(blocks[:15]):
-        if block.level == 1 and sum(b.level == 1 for b in blocks) <= 2:
-            return block.text, (at, at + 1)
+    tops = [at for at, block in enumerate(blocks[:15]) if block.level == 1]
+    if tops and not _is_marked(blocks[tops[0]].text) and (len(tops) == 1 or tops[0] == 0):
+        return blocks[tops[0]].text, (tops[0], tops[0] + 1)
     best = -1
     for at, block in enumerate(blocks[:30]):
         text = block.text
-        marked = strip_question_mark(text) is not None or parse_number(text)[0] is not None
-        if block.level >= 2 or (marked and not block.level):
+        if block.level or block.table or _is_marked(text):
             break
         if len(text) > 110 or re.search(r"[。；]|[：:]$", text):
             if glued := _GLUED.match(text):
@@ -64,9 +63,13 @@ def guess_title(blocks: Sequence[Block]) -> tuple[str, tuple[int, int]]:
     return title, (best, end)
 
 
+def _is_marked(text: str) -> bool:
+    return strip_question_mark(text) is not None or parse_number(text)[0] is not None
+
+
 def policy_name(title: str) -> str:
     """What a title is about: quoted full name or title without its genre (…常见问题解读 → …)."""
-    title = re.sub(r"^.*?[丨|｜]", "", title).strip()
+    title = re.sub(r"^.*?[丨|｜]", "", title[:300]).strip()
     title = re.sub(r"^.{0,30}(?:负责人|负责同志|发言人)(?:就|解读)", "", title)
     name = _KINDS.sub("", title).strip(' ：:—-“”"、，,')
     name = _COMMON.sub("", name).strip(" ：:—-、，,")

@@ -137,7 +137,9 @@ def database_errors() -> Iterator[None]:
 def describe_operational(error: OperationalError) -> Unavailable:
     text = str(error.orig).lower()
     if "locked" in text or "busy" in text or "lock timeout" in text:
-        return Unavailable("数据库正被其他程序占用，本次操作没有保存。", "请稍等几秒再提交一次，内容不会重复登记。")
+        return Unavailable(
+            "数据库正被其他程序占用，本次操作没有保存。", "请稍等几秒再提交一次，内容不会重复登记。"
+        )
     if "full" in text or "no space" in text or "disk i/o" in text:
         return Unavailable("服务器磁盘空间不足，本次操作没有保存。", "请联系管理员清理磁盘后再提交。")
     return Unavailable("暂时连接不上数据库，本次操作没有保存。", "请稍后再试；如果持续出现，请联系管理员。")

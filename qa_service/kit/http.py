@@ -85,7 +85,9 @@ def invalid_from(error: RequestValidationError) -> Invalid:
     for item in error.errors():
         field = ".".join(str(part) for part in item["loc"][1:]) or str(item["loc"][0])
         kind = item["type"]
-        reason = REASONS.get(kind) or (str(item["msg"]).removeprefix("Value error, ") if kind == "value_error" else "格式不对")
+        reason = REASONS.get(kind) or (
+            str(item["msg"]).removeprefix("Value error, ") if kind == "value_error" else "格式不对"
+        )
         if kind == "string_too_long":
             reason = f"太长，最多 {item['ctx']['max_length']} 字"
         errors[field] = reason

@@ -42,7 +42,13 @@ class Asker:
         self._lock = threading.Lock()
 
     def ask(
-        self, question: str, *, channel: str, zone_id: int | None = None, topic: str | None = None, limit: int = 10
+        self,
+        question: str,
+        *,
+        channel: str,
+        zone_id: int | None = None,
+        topic: str | None = None,
+        limit: int = 10,
     ) -> Asked:
         """Search and log. Entries not valid today are never among the hits."""
         started = time.perf_counter()

@@ -80,7 +80,11 @@ def read_folder(paths: Iterable[Path]) -> dict[str, bytes]:
     for path in paths:
         found = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
         for file in found:
-            if not path.is_dir() or file.name.endswith(SHEET) or file.suffix.lower() in (*DOCUMENT_SUFFIXES, *TABLE_SUFFIXES):
+            if (
+                not path.is_dir()
+                or file.name.endswith(SHEET)
+                or file.suffix.lower() in (*DOCUMENT_SUFFIXES, *TABLE_SUFFIXES)
+            ):
                 files[str(file.relative_to(path)) if path.is_dir() else file.name] = file.read_bytes()
     return files
 
@@ -138,7 +142,9 @@ def _parse_all(
             continue
         try:
             if Path(name).suffix.lower() in TABLE_SUFFIXES:
-                candidates += [_from_table(name, row, units, topics, report) for row in read_table(name, data)]
+                candidates += [
+                    _from_table(name, row, units, topics, report) for row in read_table(name, data)
+                ]
             else:
                 sheet = name[: -len(Path(name).suffix)] + SHEET
                 used.add(sheet)
@@ -148,7 +154,9 @@ def _parse_all(
         if progress:
             progress("读取文件", index, len(files))
     for sheet in sorted(sheets - used):
-        report.rows.append(Row(sheet, 0, "", "", WRONG, "采编表没有对应的解读文件", "请把同名的解读文件一起导入。"))
+        report.rows.append(
+            Row(sheet, 0, "", "", WRONG, "采编表没有对应的解读文件", "请把同名的解读文件一起导入。")
+        )
     return report, [c for c in candidates if c is not None]
 
 
@@ -168,24 +176,32 @@ def _from_document(
         raise DocumentError("没有找到问答", "请核对文件是否有“问：”“答：”，或者带标题的分节。")
     unit_id = units.get(meta.issuing_unit)
     if unit_id is None:
-        raise DocumentError(f"制定单位“{meta.issuing_unit}”不在单位目录中", "请先在管理页面添加该单位，或改正单位全称。")
+        raise DocumentError(
+            f"制定单位“{meta.issuing_unit}”不在单位目录中", "请先在管理页面添加该单位，或改正单位全称。"
+        )
     if meta.topic not in topics:
         raise DocumentError(f"主题“{meta.topic}”不在主题目录中", f"可用的主题：{'、'.join(sorted(topics))}。")
     annotations = read_annotations(sheet, sheet_data) if sheet_data is not None else []
     matched, problems = match_annotations(pairs, annotations)
     for problem in problems:
-        report.rows.append(Row(sheet, 0, "", "", WRONG, problem, "请让采编表的 heading 与解读文件中的问题文字一致。"))
+        report.rows.append(
+            Row(sheet, 0, "", "", WRONG, problem, "请让采编表的 heading 与解读文件中的问题文字一致。")
+        )
     candidates = []
     for pair, annotation in matched:
         try:
             candidates.append(_candidate(name, pair, annotation, meta, unit_id))
         except DocumentError as error:
             key = annotation.key if annotation else ""
-            report.rows.append(Row(name, pair.first_line, key, pair.heading, WRONG, error.message, error.remedy))
+            report.rows.append(
+                Row(name, pair.first_line, key, pair.heading, WRONG, error.message, error.remedy)
+            )
     return candidates
 
 
-def _candidate(name: str, pair: Pair, annotation: Annotation | None, meta: DocumentMeta, unit_id: int) -> Candidate:
+def _candidate(
+    name: str, pair: Pair, annotation: Annotation | None, meta: DocumentMeta, unit_id: int
+) -> Candidate:
     stem = Path(name).stem
     source = {"file": Path(name).name, "heading": pair.heading, "title": meta.title}
     source["hash"] = hashlib.sha256(pair.answer.encode()).hexdigest()[:16]
@@ -199,8 +215,12 @@ def _candidate(name: str, pair: Pair, annotation: Annotation | None, meta: Docum
     basis = []
     for ref in annotation.basis:
         if ref.law not in meta.laws:
-            raise DocumentError(f"依据《{ref.law}》没有写进文件的“依据”一行", "请在“依据”中补上文件名称、版本日期和条款。")
-        basis.append({"law": ref.law, "version": meta.laws[ref.law], "article": ref.article, "phrase": ref.phrase})
+            raise DocumentError(
+                f"依据《{ref.law}》没有写进文件的“依据”一行", "请在“依据”中补上文件名称、版本日期和条款。"
+            )
+        basis.append(
+            {"law": ref.law, "version": meta.laws[ref.law], "article": ref.article, "phrase": ref.phrase}
+        )
     content = replace(
         content, question=annotation.question or pair.heading, basis=tuple(basis),
         audience=annotation.audience or meta.audience,
@@ -257,12 +277,19 @@ def _compare(session: Session, actor: Actor, candidate: Candidate, entry: Entry 
     current = entry.working or entry.published
     if current is not None:
         held, new = asdict(Content.of(current)), asdict(content)
-        if all(list(held[k]) == list(new[k]) if isinstance(new[k], tuple) else held[k] == new[k] for k in COMPARED):
+        if all(
+            list(held[k]) == list(new[k]) if isinstance(new[k], tuple) else held[k] == new[k]
+            for k in COMPARED
+        ):
             return row(SAME)
     if entry.working is not None:
         return row(CONFLICT, "本系统中正有人修改这条问答", "请先发布或放弃草稿，再重新导入。")
     if entry.published is not None and entry.published.author_id is not None:
-        return row(CONFLICT, "这条问答在上次导入后已由本单位修改发布", "请人工核对后在问答库中编辑，或从文件中去掉这一条。")
+        return row(
+            CONFLICT,
+            "这条问答在上次导入后已由本单位修改发布",
+            "请人工核对后在问答库中编辑，或从文件中去掉这一条。",
+        )
     if entry.published is None:
         return row(CONFLICT, "这条问答已被撤回", "确需恢复的，请在问答库中重新起草。")
     return row(CHANGED)
@@ -285,7 +312,9 @@ def _mark_repeated(report: Report) -> None:
             seen[mark] = row
 
 
-def _take_over(session: Session, actor: Actor, candidate: Candidate, entry: Entry | None, publish: bool) -> None:
+def _take_over(
+    session: Session, actor: Actor, candidate: Candidate, entry: Entry | None, publish: bool
+) -> None:
     content = service.check_content(
         session, candidate.content, for_publication=False, entry_id=entry.id if entry else None
     )

@@ -98,6 +98,8 @@ class LiveIndex:
                 self._store_calibration()
             if self._saved_revision != self._snapshot.revision:
                 self._save()
+        # The dictionary and the encoder load on first use: have that behind us before the first citizen asks.
+        self.snapshot.engine.ask("咨询")
 
     def rebuild(self, progress: Progress | None = None) -> None:
         """Build anew from the database (vectors stored there are used again), fit, and save."""
@@ -148,10 +150,17 @@ class LiveIndex:
                 # The old snapshot keeps answering; the next round tries again.
                 log.exception("the search index could not be refreshed")
 
-    def _build(self, session: Session, calibration: Calibration | None, progress: Progress | None) -> Snapshot:
+    def _build(
+        self, session: Session, calibration: Calibration | None, progress: Progress | None
+    ) -> Snapshot:
         faces, _, revision = repository.faces_since(session, 0)
         engine = Engine.build(
-            [face.document() for face in faces], self._encoder, self._lexicon, self._vectors, calibration, progress
+            [face.document() for face in faces],
+            self._encoder,
+            self._lexicon,
+            self._vectors,
+            calibration,
+            progress,
         )
         return Snapshot(engine, {face.key: face for face in faces}, _unit_cards(session), revision)
 

@@ -34,7 +34,9 @@ class Entry(Base):
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
 
-    published: Mapped[EntryVersion | None] = relationship(foreign_keys=[published_version_id], post_update=True)
+    published: Mapped[EntryVersion | None] = relationship(
+        foreign_keys=[published_version_id], post_update=True
+    )
     working: Mapped[EntryVersion | None] = relationship(foreign_keys=[working_version_id], post_update=True)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
@@ -50,7 +52,9 @@ class EntryVersion(Base):
     __tablename__ = "entry_versions"
     __table_args__ = (
         UniqueConstraint("entry_id", "number"),
-        CheckConstraint("reviewer_id IS NULL OR author_id IS NULL OR reviewer_id <> author_id", name="two_people"),
+        CheckConstraint(
+            "reviewer_id IS NULL OR author_id IS NULL OR reviewer_id <> author_id", name="two_people"
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -34,7 +34,9 @@ class EncoderStatus:
 
 def open_index(settings: Settings, database: Database, status: EncoderStatus) -> LiveIndex:
     """The live index, not yet opened."""
-    return LiveIndex(database, status.encoder, open_lexicon(settings), settings.index_dir, settings.refresh_seconds)
+    return LiveIndex(
+        database, status.encoder, open_lexicon(settings), settings.index_dir, settings.refresh_seconds
+    )
 
 
 def open_lexicon(settings: Settings) -> Lexicon:

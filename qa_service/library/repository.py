@@ -14,7 +14,7 @@ from qa_service.library.face import Face
 from qa_service.library.models import Entry, EntryVersion, LibraryRevision
 
 
-def readable(actor: Actor) -> Select[tuple[Entry]]:
+def readable(actor: Actor) -> Select[Entry]:
     """Entries that `actor` may open in the library: staff see all, policy units see their own."""
     statement = select(Entry).options(selectinload(Entry.published), selectinload(Entry.working))
     if actor.role in (Role.ADMIN, Role.DESK, Role.SUPERVISOR):
@@ -50,7 +50,9 @@ def search_readable(
     on `today`.
     """
     face = aliased(EntryVersion)
-    statement = readable(actor).join(face, face.id == func.coalesce(Entry.working_version_id, Entry.published_version_id))
+    statement = readable(actor).join(
+        face, face.id == func.coalesce(Entry.working_version_id, Entry.published_version_id)
+    )
     if text:
         like = f"%{text.replace('%', '').replace('_', '')}%"
         statement = statement.where(or_(face.question.like(like), face.answer.like(like), Entry.key == text))
@@ -98,7 +100,8 @@ def faces_since(session: Session, revision: int) -> tuple[list[Face], list[str],
         .where(Entry.revision > revision)
         .order_by(Entry.id)
     )
-    changed, removed = [], []
+    changed: list[Face] = []
+    removed: list[str] = []
     for key, version in rows:
         if version is None:
             removed.append(key)
@@ -136,7 +139,10 @@ def same_question(session: Session, question: str, except_entry: int | None) -> 
     """A published or pending entry that has this standard question already."""
     statement = (
         select(Entry)
-        .join(EntryVersion, or_(EntryVersion.id == Entry.published_version_id, EntryVersion.id == Entry.working_version_id))
+        .join(
+            EntryVersion,
+            or_(EntryVersion.id == Entry.published_version_id, EntryVersion.id == Entry.working_version_id),
+        )
         .where(EntryVersion.question == question)
     )
     if except_entry is not None:

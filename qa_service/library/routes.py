@@ -49,7 +49,7 @@ def seen_version(if_match: str) -> int:
     """The version that the caller saw, from `If-Match: "7"`."""
     value = if_match.strip().removeprefix("W/").strip('"')
     if not value.isdigit():
-        raise Invalid("请求头 If-Match 应为打开时的版本号，例如 \"7\"。", "请重新读取这件事项后再提交。")
+        raise Invalid('请求头 If-Match 应为打开时的版本号，例如 "7"。', "请重新读取这件事项后再提交。")
     return int(value)
 
 
@@ -86,12 +86,16 @@ def suggest(request: Request, q: Annotated[str, Query(max_length=64)], limit: An
 
 
 @router.get("/hot", tags=["问答"])
-def hot(request: Request, session: DbSession, limit: Annotated[int, Query(ge=1, le=20)] = 5) -> list[Suggested]:
+def hot(
+    request: Request, session: DbSession, limit: Annotated[int, Query(ge=1, le=20)] = 5
+) -> list[Suggested]:
     """近期问得最多的已发布问题；记录不足时按条目顺序补齐。"""
     return hot_questions(asker_of(request), session, limit)
 
 
-def hot_questions(asker: Asker, session: Session, limit: int, keys: frozenset[str] | None = None) -> list[Suggested]:
+def hot_questions(
+    asker: Asker, session: Session, limit: int, keys: frozenset[str] | None = None
+) -> list[Suggested]:
     """The published questions that were answered or chosen most, of `keys` only where given."""
     faces = asker.index.snapshot.faces
     by_version = {face.version_id: face for face in faces.values() if keys is None or face.key in keys}
@@ -115,7 +119,8 @@ def answer(request: Request, key: str) -> HitView:
     face = snapshot.faces.get(key)
     today = clock.today()
     if face is None or not (
-        (face.effective_from or today) <= today <= (face.effective_to or today) and today <= (face.review_due or today)
+        (face.effective_from or today) <= today <= (face.effective_to or today)
+        and today <= (face.review_due or today)
     ):
         raise NotFound("这条答复不存在，或者已经下架、过期。", "请重新提问。")
     hit = Hit(id=key, score=1.0, parts={}, matched_phrasing=face.question)
@@ -169,7 +174,9 @@ def create_entry(session: DbSession, actor: Editor, data: ContentInput) -> Entry
 
 
 @router.put("/library/entries/{key}", tags=["问答库"])
-def edit_entry(session: DbSession, actor: Editor, key: str, data: ContentInput, if_match: IfMatch) -> EntryView:
+def edit_entry(
+    session: DbSession, actor: Editor, key: str, data: ContentInput, if_match: IfMatch
+) -> EntryView:
     entry = entry_for_act(session, actor, key, seen_version(if_match))
     service.edit_entry(session, actor, entry, content_of(session, data, entry))
     return EntryView.of(entry)

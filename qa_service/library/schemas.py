@@ -24,7 +24,9 @@ class Input(BaseModel):
 class AskRequest(Input):
     """一个问题。超过 300 字的部分不参与检索。"""
 
-    question: Annotated[str, StringConstraints(max_length=QUESTION_LIMIT)] = Field(examples=["公积金能不能取出来交房租"])
+    question: Annotated[str, StringConstraints(max_length=QUESTION_LIMIT)] = Field(
+        examples=["公积金能不能取出来交房租"]
+    )
     topic: Annotated[str, StringConstraints(max_length=64)] | None = None
     limit: int = Field(10, ge=1, le=50)
 

@@ -51,7 +51,9 @@ class Content:
         )  # fmt: skip
 
 
-def check_content(session: Session, content: Content, *, for_publication: bool, entry_id: int | None = None) -> Content:
+def check_content(
+    session: Session, content: Content, *, for_publication: bool, entry_id: int | None = None
+) -> Content:
     """The content tidied (white space, repeated phrasings). Raises Invalid naming each field."""
     errors: dict[str, str] = {}
     question, answer = " ".join(content.question.split()), content.answer.strip()
@@ -83,10 +85,14 @@ def check_content(session: Session, content: Content, *, for_publication: bool, 
             seen.add(normalise(text))
             phrasings.append({"text": text, "origin": phrasing.get("origin") or "采编"})
     if errors:
-        raise Invalid("有内容需要修改：" + "；".join(errors.values()) + "。", "请按提示修改后再保存。", errors=errors)
+        raise Invalid(
+            "有内容需要修改：" + "；".join(errors.values()) + "。", "请按提示修改后再保存。", errors=errors
+        )
     if question and (other := repository.same_question(session, question, entry_id)):
         raise Conflict(
-            f"问答库中已有相同的标准问（条目 {other.key}）。", "请修改标准问，或直接编辑已有条目。", entry_key=other.key
+            f"问答库中已有相同的标准问（条目 {other.key}）。",
+            "请修改标准问，或直接编辑已有条目。",
+            entry_key=other.key,
         )
     return replace(content, question=question, answer=answer, phrasings=tuple(phrasings))
 
@@ -128,7 +134,9 @@ def edit_entry(session: Session, actor: Actor, entry: Entry, content: Content) -
 def add_phrasing(session: Session, actor: Actor, entry: Entry, text: str, origin: str) -> EntryVersion:
     """Propose one more phrasing of an entry: a new version that goes to review like any other change."""
     if entry.working is not None and entry.working.state == "in_review":
-        raise NotAllowedNow("这条问答正在审核，暂时不能并入新的问法。", "请待审核完成后再办结，或选择其他处理。")
+        raise NotAllowedNow(
+            "这条问答正在审核，暂时不能并入新的问法。", "请待审核完成后再办结，或选择其他处理。"
+        )
     base = entry.working or entry.published
     if base is None:
         raise NotAllowedNow("这条问答已经下架，不能并入。", "请选择其他条目，或新增条目。")
@@ -139,7 +147,9 @@ def add_phrasing(session: Session, actor: Actor, entry: Entry, text: str, origin
     return version
 
 
-def act_on_version(session: Session, actor: Actor, entry: Entry, event: str, reason: str = "") -> EntryVersion:
+def act_on_version(
+    session: Session, actor: Actor, entry: Entry, event: str, reason: str = ""
+) -> EntryVersion:
     """Submit, reject, publish, discard or withdraw, by the lifecycle table.
 
     Publishing needs another person than the author. Publishing and withdrawing take the next library
@@ -150,7 +160,9 @@ def act_on_version(session: Session, actor: Actor, entry: Entry, event: str, rea
         raise NotAllowedNow("这条问答没有可以这样办理的版本。", "请刷新页面查看最新情况。")
     act = LIFECYCLE.find(version.state, event)
     if act is None:
-        raise NotAllowedNow(f"这个版本现在是“{LIFECYCLE.states[version.state].label}”，不能进行这一步。", "请刷新页面。")
+        raise NotAllowedNow(
+            f"这个版本现在是“{LIFECYCLE.states[version.state].label}”，不能进行这一步。", "请刷新页面。"
+        )
     if actor.role not in act.roles:
         raise Forbidden(f"“{act.label}”应由{'、'.join(sorted(r.label for r in act.roles))}办理。")
     _check_unit(actor, version.unit_id)
@@ -189,7 +201,9 @@ def _publish(session: Session, actor: Actor, entry: Entry, version: EntryVersion
     entry.revision = repository.next_revision(session)
 
 
-def import_published(session: Session, entry: Entry | None, key: str, content: Content, imported_by: str) -> Entry:
+def import_published(
+    session: Session, entry: Entry | None, key: str, content: Content, imported_by: str
+) -> Entry:
     """Take over content that was reviewed before it was handed in (the bundled library, an export)."""
     author = Actor(Role.SYSTEM, imported_by)
     if entry is None:
@@ -225,7 +239,9 @@ def published_version(session: Session, key: str, today: date) -> EntryVersion:
         or (version.effective_to and today > version.effective_to)
         or (version.review_due and today > version.review_due)
     ):
-        raise Conflict("这条问答今天不在有效期内，或者已到复核日期，不能用来答复。", "请重新检索，或转登记交办。")
+        raise Conflict(
+            "这条问答今天不在有效期内，或者已到复核日期，不能用来答复。", "请重新检索，或转登记交办。"
+        )
     return version
 
 

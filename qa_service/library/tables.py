@@ -104,7 +104,9 @@ def _xlsx(data: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
         sheet = load_workbook(io.BytesIO(data), read_only=True, data_only=True).worksheets[0]
         rows = list(sheet.iter_rows(values_only=True))
     except Exception as error:  # openpyxl raises many kinds for a damaged file
-        raise DocumentError("Excel 文件打不开，可能已损坏", "请用 Excel 或 WPS 重新另存为 .xlsx 后再导入。") from error
+        raise DocumentError(
+            "Excel 文件打不开，可能已损坏", "请用 Excel 或 WPS 重新另存为 .xlsx 后再导入。"
+        ) from error
     header = [str(cell or "").strip() for cell in (rows[0] if rows else ())]
     _check_header(header)
     for line, row in enumerate(rows[1:], 2):
@@ -120,7 +122,9 @@ def _csv(data: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
         _check_header([str(name).strip() for name in reader.fieldnames or ()])
         for row in reader:
             if None in row:
-                raise DocumentError(f"第 {reader.line_num} 行的列数比表头多", "含逗号的内容请加英文引号。", reader.line_num)
+                raise DocumentError(
+                    f"第 {reader.line_num} 行的列数比表头多", "含逗号的内容请加英文引号。", reader.line_num
+                )
             yield reader.line_num, dict(row)
     except csv.Error as error:
         raise DocumentError(f"CSV 格式有误：{error}", "请检查引号是否成对。") from error
@@ -138,7 +142,9 @@ def _jsonl(data: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
         try:
             item = json.loads(raw)
         except json.JSONDecodeError as error:
-            raise DocumentError(f"第 {line} 行不是有效的 JSON：{error.msg}", "每行应为一个 JSON 对象。", line) from None
+            raise DocumentError(
+                f"第 {line} 行不是有效的 JSON：{error.msg}", "每行应为一个 JSON 对象。", line
+            ) from None
         if not isinstance(item, dict):
             raise DocumentError(f"第 {line} 行不是 JSON 对象", "每行应为一个 JSON 对象。", line)
-        yield line, {english.get(name, name): value for name, value in item.items()}
+        yield line, {english.get(str(name), str(name)): value for name, value in item.items()}

@@ -26,7 +26,8 @@ class SqlVectorStore:
             for start in range(0, len(keys), CHUNK):
                 rows = session.execute(
                     select(StoredVector.key, StoredVector.vector).where(
-                        StoredVector.fingerprint == fingerprint, StoredVector.key.in_(keys[start : start + CHUNK])
+                        StoredVector.fingerprint == fingerprint,
+                        StoredVector.key.in_(keys[start : start + CHUNK]),
                     )
                 )
                 found.update((key, np.frombuffer(vector, dtype=np.float32)) for key, vector in rows)
@@ -50,7 +51,9 @@ class SqlVectorStore:
                     )
                 )
             session.add_all(
-                StoredVector(fingerprint=fingerprint, key=key, vector=np.asarray(vectors[key], np.float32).tobytes())
+                StoredVector(
+                    fingerprint=fingerprint, key=key, vector=np.asarray(vectors[key], np.float32).tobytes()
+                )
                 for key in ordered
                 if key not in known
             )

@@ -133,7 +133,7 @@ def calibrate(
     fitted = Calibration.default(encoder.fingerprint, library_fingerprint)
     if len(rows) < _FEWEST or not 0 < sum(labels) < len(labels):
         return fitted
-    return _fit(np.array(rows), np.array(labels), encoder.fingerprint, library_fingerprint)
+    return fit(np.array(rows), np.array(labels), encoder.fingerprint, library_fingerprint)
 
 
 def _probes(documents: Sequence[Document], lexicon: Lexicon) -> list[_Probe]:
@@ -162,7 +162,7 @@ def _words(ranker: Ranker, document: Document, probe: _Probe, lexicon: Lexicon) 
     return words
 
 
-def _fit(rows: Floats, labels: Floats, encoder_fingerprint: str, library_fingerprint: str) -> Calibration:
+def fit(rows: Floats, labels: Floats, encoder_fingerprint: str, library_fingerprint: str) -> Calibration:
     """Ridge logistic regression by Newton's method."""
     mean, scale = rows.mean(axis=0), np.maximum(rows.std(axis=0), 1e-6)
     x = np.hstack([(rows - mean) / scale, np.ones((len(rows), 1))])

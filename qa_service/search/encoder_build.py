@@ -175,11 +175,12 @@ def _write_onnx(st: Path, target: Path, say: Say) -> None:
     _quantise(full, target / "model.onnx")
     full.unlink()
     shutil.copyfile(st / "tokenizer.json", target / "tokenizer.json")
-    prompts = json.loads((st / "config_sentence_transformers.json").read_text("utf-8"))["prompts"]
+    configured = json.loads((st / "config_sentence_transformers.json").read_text("utf-8"))["prompts"]
+    prompts = {kind: configured.get(kind, "") for kind in ("query", "passage")}
     manifest = {
         "dim": int(json.loads((st / "config.json").read_text("utf-8"))["hidden_size"]),
         "max_tokens": MAX_TOKENS,
-        "prompts": {"query": prompts.get("query", ""), "passage": prompts.get("passage", "")},
+        "prompts": prompts,
         "fingerprint": folder_fingerprint(target, prompts),
     }
     (target / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1), "utf-8")

@@ -55,7 +55,7 @@ def _case(
         request, "case.html", status=error.status if error else 200, case=detail, typed=typed or {}, event=event,
         error=error, errors=error.extra.get("errors", {}) if error else {}, contact=contact, found=found,
         orphaned=_orphaned(detail, typed, event, error), units=active_units(session),
-        topics=list(session.scalars(select(Topic).order_by(Topic.position))), how=TOLD_HOW,
+        topics=list(session.scalars(select(Topic).order_by(Topic.position))), how={code: name for code, name in TOLD_HOW.items() if code != "code"},
         decisions=LIBRARY_DECISIONS, proposed=_proposed(found), home=home_of(actor),
         may_reveal=actor.role is not Role.SUPERVISOR and bool(consultation.person_name or consultation.contact),
         may_print=actor.role in (Role.DESK, Role.ADMIN),

@@ -48,7 +48,9 @@ def store_calendar(session: Session, rows: list[CalendarRow]) -> int:
     changed = 0
     for row in rows:
         entry = row.entry
-        stored = held.pop(entry.day, None) or WorkCalendarDay(day=entry.day, kind="", name="", source="", status="")
+        stored = held.pop(entry.day, None) or WorkCalendarDay(
+            day=entry.day, kind="", name="", source="", status=""
+        )
         new = (entry.kind.value, entry.name, entry.source, row.status.value)
         if (stored.kind, stored.name, stored.source, stored.status) != new:
             stored.kind, stored.name, stored.source, stored.status = new
@@ -66,5 +68,10 @@ def load_limit(session: Session, code: str) -> TimeLimit:
     if row is None:
         raise NotFound(f"时限“{code}”没有配置。", "请管理员导入示例专区或在时限表中补上。")
     return TimeLimit(
-        code=row.code, name=row.name, days=row.days, unit=LimitUnit(row.unit), starts=row.starts, basis=row.basis
+        code=row.code,
+        name=row.name,
+        days=row.days,
+        unit=LimitUnit(row.unit),
+        starts=row.starts,
+        basis=row.basis,
     )

@@ -68,7 +68,8 @@ def _add_missing(session: Session, model: type[Any], key: str, rows: list[dict[s
 
 def _import_topics(session: Session, rows: list[dict[str, Any]]) -> int:
     renamed = [
-        {"name": r["name"], "position": r["order"], "kiosk": r.get("kiosk", ""), "group": r.get("group", "")} for r in rows
+        {"name": r["name"], "position": r["order"], "kiosk": r.get("kiosk", ""), "group": r.get("group", "")}
+        for r in rows
     ]
     return _add_missing(session, Topic, "name", renamed)
 

@@ -217,3 +217,16 @@ def test_a_list_of_links_gives_no_pairs(pairs_of: Extract) -> None:
 
 def test_running_text_gives_no_pairs(pairs_of: Extract) -> None:
     assert pairs_of(f"通讯\n\n{LONG}\n{LONG}\n{LONG}") == []
+
+
+def test_questions_inside_one_of_several_topic_sections(pairs_of: Extract) -> None:
+    pairs = pairs_of(
+        f"解读\n\n一、出台背景\n{LONG}\n二、主要内容\n{LONG}\n三、常见问题\n1.谁能申请？\n{LONG}\n2.去哪申请？\n{LONG}\n四、咨询电话\n{LONG}"
+    )
+    assert [(p.path, p.heading, p.answer) for p in pairs] == [
+        ((), "出台背景", LONG),
+        ((), "主要内容", LONG),
+        (("常见问题",), "谁能申请？", LONG),
+        (("常见问题",), "去哪申请？", LONG),
+        ((), "咨询电话", LONG),
+    ]

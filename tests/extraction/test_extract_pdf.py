@@ -46,7 +46,7 @@ def build(story: list[object], columns: int = 1, furniture: bool = True) -> byte
     width = (451 - 24 * (columns - 1)) / columns
     frames = [Frame(72 + n * (width + 24), 72, width, 690, 0, 0, 0, 0) for n in range(columns)]
     document.addPageTemplates(PageTemplate("page", frames, onPage=decorate if furniture else lambda *_: None))
-    document.build(story)
+    document.build(list(story))  # build empties the list it is given
     return out.getvalue()
 
 

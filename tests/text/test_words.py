@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,9 @@ EMPTY = Lexicon.empty()
 
 def test_a_folder_is_read(tmp_path: Path) -> None:
     (tmp_path / "terms.txt").write_text("# 词\n首问负责制 900 n\n一次性告知\n\n", "utf-8")
-    (tmp_path / "synonyms.tsv").write_text("低保\t最低生活保障\n低保\t低保待遇\n房產證\t不动产权证书\n", "utf-8")
+    (tmp_path / "synonyms.tsv").write_text(
+        "低保\t最低生活保障\n低保\t低保待遇\n房產證\t不动产权证书\n", "utf-8"
+    )
     (tmp_path / "stopwords.txt").write_text("请问\n", "utf-8")
     lexicon = Lexicon.load(tmp_path)
     assert lexicon.terms == {"首问负责制": 900, "一次性告知": None}
@@ -78,7 +81,12 @@ def test_bigrams_stay_within_runs_of_ideographs() -> None:
 
 @pytest.mark.parametrize(
     ("text", "syllables", "initials"),
-    [("社保卡", "SheBaoKa", "sbk"), ("办理a1证", "BanLiA1Zheng", "bla1z"), ("旅行", "LvXing", "lx"), ("?", "", "")],
+    [
+        ("社保卡", "SheBaoKa", "sbk"),
+        ("办理a1证", "BanLiA1Zheng", "bla1z"),
+        ("旅行", "LvXing", "lx"),
+        ("?", "", ""),
+    ],
 )
 def test_pinyin(text: str, syllables: str, initials: str) -> None:
     found = pinyin_of(text)
@@ -100,7 +108,7 @@ def test_highlights_show_words_and_official_terms_in_the_text_as_written() -> No
 def test_merged_ranges_cover_the_same_and_do_not_touch(ranges: list[tuple[int, int]]) -> None:
     merged = merge(ranges)
     assert {n for s, e in merged for n in range(s, e)} == {n for s, e in ranges for n in range(s, e)}
-    assert all(a[1] < b[0] for a, b in zip(merged, merged[1:], strict=False))
+    assert all(before[1] < after[0] for before, after in pairwise(merged))
 
 
 @settings(max_examples=60)

@@ -1,0 +1,349 @@
+#!/usr/bin/env python3
+"""Measure search: its quality on an evaluation folder, its speed as ratios within one run.
+
+bench.py --quality FOLDER      rankings compared, with 95 % bootstrap intervals, and the decisions
+bench.py --speed FOLDER        search, encoder, indexing, start and memory
+bench.py --http URL --speed FOLDER   the same, and asking a running service
+
+FOLDER holds NAME.library.jsonl (`id, question, answer`), queries*.jsonl (`query, library, relevant, style`) and
+oos*.jsonl (`query, library`; nothing answers them).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+import numpy as np  # noqa: E402
+
+from qa_service.search.dense import DenseIndex, texts_of  # noqa: E402
+from qa_service.search.encoder import open_encoder  # noqa: E402
+from qa_service.search.engine import Engine  # noqa: E402
+from qa_service.search.evaluate import percentile, read_library, read_queries  # noqa: E402
+from qa_service.search.lexical import LexicalIndex, query_terms  # noqa: E402
+from qa_service.search.types import Document, Encoder, Vectors  # noqa: E402
+from qa_service.search.vectors import InMemoryVectorStore, fetch_vectors, vector_key  # noqa: E402
+from qa_service.text.lexicon import Lexicon  # noqa: E402
+from qa_service.text.normalise import normalise  # noqa: E402
+from qa_service.text.segment import segment  # noqa: E402
+
+RESAMPLES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One query: `rank` of the first relevant entry from 0 (None: not among ten), and what was decided."""
+
+    library: str
+    in_scope: bool
+    rank: int | None
+    confidence: float = 0.0
+    decision: str = "choose"
+
+
+def within(rows: Sequence[Row], count: int) -> float:
+    return _mean([row.rank is not None and row.rank < count for row in rows])
+
+
+def reciprocal(rows: Sequence[Row]) -> float:
+    return _mean([1 / (row.rank + 1) if row.rank is not None else 0.0 for row in rows])
+
+
+def coverage(rows: Sequence[Row], precision: float) -> float:
+    """Largest share of all queries answerable, most confident first, at this precision; ties go together."""
+    ordered = sorted(rows, key=lambda row: -row.confidence)
+    right = best = 0
+    for count, row in enumerate(ordered, 1):
+        right += row.rank == 0
+        tied = count < len(ordered) and ordered[count].confidence == row.confidence
+        if not tied and right / count >= precision:
+            best = count
+    return best / len(ordered) if ordered else float("nan")
+
+
+def calibration_error(rows: Sequence[Row]) -> float:
+    """Expected calibration error over ten bins of equal width."""
+    total = 0.0
+    for number in range(10):
+        inside = [row for row in rows if min(int(row.confidence * 10), 9) == number]
+        if inside:
+            gap = _mean([row.confidence for row in inside]) - _mean([row.rank == 0 for row in inside])
+            total += len(inside) * abs(gap)
+    return total / len(rows) if rows else float("nan")
+
+
+RANKING: Mapping[str, Callable[[Sequence[Row]], float]] = {
+    "R@1": lambda rows: within(rows, 1),
+    "R@3": lambda rows: within(rows, 3),
+    "R@10": lambda rows: within(rows, 10),
+    "MRR": reciprocal,
+}
+
+
+def _inside(rows: Sequence[Row]) -> list[Row]:
+    return [row for row in rows if row.in_scope]
+
+
+def _outside(rows: Sequence[Row]) -> list[Row]:
+    return [row for row in rows if not row.in_scope]
+
+
+def _helped(row: Row) -> bool:
+    answered = row.decision == "answer" and row.rank == 0
+    return answered or (row.decision == "choose" and row.rank is not None and row.rank < 3)
+
+
+DECIDING: Mapping[str, Callable[[Sequence[Row]], float]] = {
+    "coverage@95": lambda rows: coverage(rows, 0.95),
+    "coverage@90": lambda rows: coverage(rows, 0.90),
+    "answered right": lambda rows: _mean([r.decision == "answer" and r.rank == 0 for r in _inside(rows)]),
+    "answer precision": lambda rows: _mean([r.rank == 0 for r in rows if r.decision == "answer"]),
+    "helped": lambda rows: _mean([_helped(r) for r in _inside(rows)]),
+    "lost": lambda rows: _mean([r.decision == "refer" for r in _inside(rows)]),
+    "oos answered": lambda rows: _mean([r.decision == "answer" for r in _outside(rows)]),
+    "oos referred": lambda rows: _mean([r.decision == "refer" for r in _outside(rows)]),
+    "ECE": calibration_error,
+}
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else float("nan")
+
+
+def interval(rows: Sequence[Row], figure: Callable[[Sequence[Row]], float]) -> tuple[float, float]:
+    """95 % bootstrap interval over queries, seed 0."""
+    rng = random.Random(0)
+    samples = sorted(v for v in (figure(rng.choices(rows, k=len(rows))) for _ in range(RESAMPLES)) if v == v)
+    if not samples:
+        return float("nan"), float("nan")
+    return samples[int(0.025 * len(samples))], samples[int(0.975 * len(samples)) - 1]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    text: str
+    library: str
+    relevant: frozenset[str]
+
+
+def questions_of(folder: Path) -> list[Question]:
+    """In-scope and out-of-scope queries; the latter have nothing relevant."""
+    found: list[Question] = []
+    for path in sorted([*folder.glob("queries*.jsonl"), *folder.glob("oos*.jsonl")]):
+        for line in filter(str.strip, path.read_text("utf-8").split("\n")):
+            record = json.loads(line)
+            found.append(Question(record["query"], record["library"], frozenset(record.get("relevant", ()))))
+    return found
+
+
+def libraries_of(folder: Path) -> Iterator[tuple[str, list[Document]]]:
+    for path in sorted(folder.glob("*.library.jsonl")):
+        yield path.name.split(".")[0], read_library(path)
+
+
+def rank_of(ids: Sequence[str], relevant: frozenset[str]) -> int | None:
+    return next((place for place, id_ in enumerate(ids[:10]) if id_ in relevant), None)
+
+
+def quality(folder: Path, encoder: Encoder, lexicon: Lexicon) -> None:
+    """Print the table of rankings for each library and all, and the decisions of the pipeline."""
+    systems: dict[str, list[Row]] = {"BM25 alone": [], "encoder alone": [], "pipeline": []}
+    questions = questions_of(folder)
+    for name, documents in libraries_of(folder):
+        own = [question for question in questions if question.library == name]
+        store = InMemoryVectorStore()
+        engine = Engine.build(documents, encoder, lexicon, store, progress=_say)
+        ids = [document.id for document in documents]
+        lexical = LexicalIndex.build(documents, lexicon)
+        wanted = [text for document in documents for text in texts_of(document)]
+        dense = DenseIndex.build(documents, fetch_vectors(wanted, encoder, store), encoder.dim)
+        for question in own:
+            inside, text = bool(question.relevant), normalise(question.text)
+            words = lexical.scores_of(query_terms(text, segment(text, lexicon), lexicon))
+            cosines: Vectors = dense.both @ encoder.encode_queries([text])[0]
+            for system, scores in (("BM25 alone", words), ("encoder alone", cosines)):
+                order = [ids[n] for n in np.argsort(-scores, kind="stable")[:10]]
+                systems[system].append(Row(name, inside, rank_of(order, question.relevant)))
+            outcome = engine.ask(question.text)
+            rank = rank_of([hit.id for hit in outcome.hits], question.relevant)
+            systems["pipeline"].append(Row(name, inside, rank, outcome.confidence, outcome.decision.value))
+    names = [*dict.fromkeys(row.library for row in systems["pipeline"]), "all"]
+    print(f"\n{'library':8s} {'system':14s} " + " ".join(f"{figure:>21s}" for figure in RANKING))
+    for name in names:
+        for system, rows in systems.items():
+            chosen = [row for row in _inside(rows) if name in (row.library, "all")]
+            cells = [_cell(chosen, figure) for figure in RANKING.values()]
+            print(f"{name:8s} {system:14s} " + " ".join(f"{cell:>21s}" for cell in cells))
+    print("\ndecisions of the pipeline" + " " * 3 + " ".join(f"{name:>21s}" for name in names))
+    for figure, compute in DECIDING.items():
+        groups = [[r for r in systems["pipeline"] if name in (r.library, "all")] for name in names]
+        print(f"{figure:27s} " + " ".join(f"{_cell(group, compute):>21s}" for group in groups))
+
+
+def _cell(rows: Sequence[Row], figure: Callable[[Sequence[Row]], float]) -> str:
+    low, high = interval(rows, figure)
+    return f"{figure(rows):.3f} [{low:.3f}, {high:.3f}]"
+
+
+class Recorded:
+    """An encoder that gives query vectors worked out before, to time search without it."""
+
+    def __init__(self, encoder: Encoder, texts: Sequence[str]) -> None:
+        self.fingerprint, self.dim = encoder.fingerprint, encoder.dim
+        self._encoder = encoder
+        self._known = {text: encoder.encode_queries([text])[0] for text in texts}
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        return np.array([self._known[text] for text in texts])
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        return self._encoder.encode_passages(texts)
+
+
+def speed(folder: Path, encoder_path: Path, threads: int, lexicon: Lexicon, url: str | None) -> None:
+    """Print each figure beside the limit that it has to keep."""
+    begin = time.perf_counter()
+    encoder = open_encoder(encoder_path, threads)
+    encoder.encode_queries(["预热"])
+    opened = time.perf_counter() - begin
+    documents = [d for _, library in libraries_of(folder) for d in library]
+    asked = [text for text, _ in read_queries(sorted(folder.glob("queries*.jsonl")))]
+    print(f"library: {len(documents)} entries; {len(asked)} queries; encoder threads: {threads}")
+
+    store = InMemoryVectorStore()
+    sample = sorted({pair for d in documents[::7] for pair in texts_of(d)})
+    encode_seconds, fetch_seconds = _throughput(sample, encoder)
+    share = encode_seconds / fetch_seconds
+    print(f"indexing: {len(sample) / fetch_seconds:.0f} texts/s = {share:.2f} of the encoder's own (≥ .85)")
+
+    begin = time.perf_counter()
+    engine = Engine.build(documents, encoder, lexicon, store, progress=_say)
+    texts = len({pair for d in documents for pair in texts_of(d)})
+    built = time.perf_counter() - begin
+    print(f"build with calibration: {built:.0f} s, {texts / built:.0f} texts/s")
+
+    alone = [_timed(lambda text=text: encoder.encode_queries([normalise(text)])) for text in asked]
+    whole = [_timed(lambda text=text: engine.ask(text)) for text in asked]
+    print(f"encoder: {_p50_p95(alone)}; ask: {_p50_p95(whole)}; ratio p50 {_ratio(whole, alone, 50):.2f}")
+
+    with tempfile.TemporaryDirectory() as place:
+        engine.save(Path(place) / "index")
+        recorded = Recorded(encoder, [normalise(text)[:300].strip() for text in asked])
+        loading = [_timed(lambda: Engine.load(Path(place) / "index", recorded, lexicon)) for _ in range(3)]
+        loaded = Engine.load(Path(place) / "index", recorded, lexicon)
+        search = [_timed(lambda text=text: loaded.ask(text)) for text in asked]
+        print(f"search without the encoder: {_p50_p95(search)} (p50 ≤ 3 ms)")
+        changed = [_timed(lambda d=d: engine.updated([d], [], encoder, store)) for d in documents[:5]]
+        print(f"update of one entry: {_p50_p95(changed)} (≤ 500 ms)")
+        print(f"encoder opened and warm in {opened:.2f} s; index loaded in {min(loading) / 1000:.2f} s")
+        print(
+            f"memory of a fresh serving process: {_serving_memory(encoder_path, Path(place) / 'index'):.0f} MiB (≤ 600)"
+        )
+    if url:
+        http(url, asked, percentile(alone, 50), percentile(alone, 95))
+
+
+def http(url: str, asked: Sequence[str], encoder_p50: float, encoder_p95: float) -> None:
+    """Ask a running service, one client, each question once and then again; print ratios to the encoder."""
+    import httpx
+
+    with httpx.Client(base_url=url, timeout=30) as client:
+
+        def ask(text: str) -> None:
+            client.post("/api/v1/ask", json={"question": text}).raise_for_status()
+
+        ask("预热")
+        first = [_timed(lambda text=text: ask(text)) for text in dict.fromkeys(asked)]
+        again = [_timed(lambda text=text: ask(text)) for text in dict.fromkeys(asked)]
+    p50, p95 = percentile(first, 50) / encoder_p50, percentile(first, 95) / encoder_p95
+    print(f"over HTTP: {_p50_p95(first)}; ratio p50 {p50:.2f} (≤ 1.6), p95 {p95:.2f} (≤ 3)")
+    print(f"asked again over HTTP: {_p50_p95(again)} (≤ 5 ms)")
+
+
+def _throughput(sample: Sequence[tuple[str, str]], encoder: Encoder) -> tuple[float, float]:
+    """Seconds for the encoder alone on batches sorted by length, and for indexing's own way, best of two."""
+    ordered = sorted(sample, key=lambda pair: (pair[0], -len(pair[1])))
+    kinds = {kind: [text for k, text in ordered if k == kind] for kind in ("q", "p")}
+
+    def bare() -> None:
+        encoder.encode_queries(kinds["q"])
+        encoder.encode_passages(kinds["p"])
+
+    def fetched() -> None:
+        found = fetch_vectors(sample, encoder, InMemoryVectorStore())
+        assert vector_key(*sample[0]) in found
+
+    times = [(_timed(bare), _timed(fetched)) for _ in range(2)]
+    return min(a for a, _ in times) / 1000, min(b for _, b in times) / 1000
+
+
+def _serving_memory(encoder_path: Path, index: Path) -> float:
+    """MiB resident in a process that has opened the encoder, loaded the index and answered a few questions."""
+    import subprocess
+
+    code = (
+        "import sys; from pathlib import Path; sys.path.insert(0, sys.argv[1])\n"
+        "from qa_service.search.encoder import open_encoder; from qa_service.search.engine import Engine\n"
+        "from qa_service.text.lexicon import Lexicon\n"
+        "lexicon = Lexicon.load(Path(sys.argv[1]) / 'corpus' / 'lexicon')\n"
+        "engine = Engine.load(Path(sys.argv[3]), open_encoder(Path(sys.argv[2])), lexicon)\n"
+        "for n in range(50): engine.ask(f'第{n}次询问居住证怎么办理，需要什么材料')\n"
+        "assert 'torch' not in sys.modules\n"
+        "print(next(l for l in open('/proc/self/status') if l.startswith('VmRSS')).split()[1])\n"
+    )
+    command = [sys.executable, "-W", "ignore", "-c", code, str(ROOT), str(encoder_path), str(index)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return int(done.stdout.strip()) / 1024
+
+
+def _timed(act: Callable[[], object]) -> float:
+    begin = time.perf_counter()
+    act()
+    return (time.perf_counter() - begin) * 1000
+
+
+def _p50_p95(values: Sequence[float]) -> str:
+    return f"p50 {percentile(values, 50):.2f} ms, p95 {percentile(values, 95):.2f} ms"
+
+
+def _ratio(values: Sequence[float], base: Sequence[float], share: float) -> float:
+    return percentile(values, share) / percentile(base, share)
+
+
+def _say(stage: str, done: int, total: int) -> None:
+    if sys.stderr.isatty() or done == total:
+        print(f"\r{stage} {done}/{total} ", end="\n" if done == total else "", file=sys.stderr, flush=True)
+
+
+def main() -> int:
+    cli = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    cli.add_argument("--quality", type=Path, metavar="FOLDER")
+    cli.add_argument("--speed", type=Path, metavar="FOLDER")
+    cli.add_argument("--http", metavar="URL", help="address of a running service, with --speed")
+    cli.add_argument("--encoder", type=Path, default=ROOT / "var" / "indexes" / "encoder")
+    cli.add_argument("--threads", type=int, default=2)
+    args = cli.parse_args()
+    if not args.quality and not args.speed:
+        cli.error("give --quality or --speed")
+    lexicon = Lexicon.load(ROOT / "corpus" / "lexicon")
+    if args.quality:
+        quality(args.quality, open_encoder(args.encoder, args.threads), lexicon)
+    if args.speed:
+        speed(args.speed, args.encoder, args.threads, lexicon, args.http)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qa_service.search.calibration import Calibration, fit
+from qa_service.search.decision import Bands, decide, shown_score
+from qa_service.search.engine import Engine
+from qa_service.search.pseudo import pseudo_queries
+from qa_service.search.types import Decision, Document
+from qa_service.text.lexicon import Lexicon
+
+from .conftest import CountingEncoder
+
+
+def test_the_fit_recovers_known_odds() -> None:
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(4000, len(Calibration.default("", "").weights)))
+    logit = 2.0 * rows[:, 0] - 0.5
+    labels = (rng.random(4000) < 1 / (1 + np.exp(-logit))).astype(float)
+    fitted = fit(rows, labels, "e", "l")
+    assert fitted.weights[0] / fitted.scale[0] == pytest.approx(2.0, abs=0.2)
+    assert max(abs(w) for w in fitted.weights[1:]) < 0.15
+    assert fitted.samples == 4000 and fitted.positives == int(labels.sum())
+
+
+def test_separable_labels_do_not_blow_up() -> None:
+    rows = np.tile(np.linspace(-1, 1, 100)[:, None], (1, len(Calibration.default("", "").weights)))
+    fitted = fit(rows, (rows[:, 0] > 0).astype(float), "e", "l")
+    assert np.isfinite([*fitted.weights, fitted.bias]).all()
+    assert fitted.probability(rows[-1]) > fitted.probability(rows[0])
+
+
+def test_a_library_is_fitted_alike_in_any_order(library: list[Document], lexicon: Lexicon) -> None:
+    encoder = CountingEncoder()
+    first = Engine.build(library, encoder, lexicon).calibration
+    second = Engine.build(library[::-1], encoder, lexicon).calibration
+    assert first == second and first is not None
+    assert first.samples > 100 and 0 < first.positives < first.samples
+    assert first.encoder_fingerprint == encoder.fingerprint
+    assert first.weights[0] > 0
+
+
+def test_a_tiny_library_gets_the_usual_fit(library: list[Document], lexicon: Lexicon) -> None:
+    engine = Engine.build(library[:2], CountingEncoder(), lexicon)
+    assert engine.calibration is not None and engine.calibration.samples == 0
+    assert engine.calibration.weights == Calibration.default("", "").weights
+
+
+def test_made_questions_depend_on_the_entry_alone(library: list[Document], lexicon: Lexicon) -> None:
+    for document in library[:8]:
+        made = pseudo_queries(document, lexicon)
+        assert made == pseudo_queries(document, lexicon)
+        assert 1 <= len(made) <= 3 and all(len(text) >= 4 for text in made)
+    assert pseudo_queries(Document("x", "", ""), lexicon) == []
+
+
+@pytest.mark.parametrize(
+    ("confidence", "hits", "ambiguous", "expected"),
+    [
+        (0.8, 1, False, Decision.ANSWER), (0.7999, 1, False, Decision.CHOOSE), (0.99, 2, True, Decision.CHOOSE),
+        (0.3, 1, False, Decision.CHOOSE), (0.2999, 1, False, Decision.REFER), (0.99, 0, False, Decision.REFER),
+    ],
+)  # fmt: skip
+def test_bands(confidence: float, hits: int, ambiguous: bool, expected: Decision) -> None:
+    assert decide(confidence, hits, ambiguous, Bands(0.8, 0.3)) is expected
+
+
+@given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
+def test_a_shown_score_keeps_order_and_lies_between_0_and_1(first: float, second: float) -> None:
+    low, high = sorted((first, second))
+    assert 0 <= shown_score(low) <= shown_score(high) <= 1
