@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, StringConstraints
 from sqlalchemy import select
 
 from qa_service.accounts import service
@@ -13,6 +13,7 @@ from qa_service.accounts.deps import SESSION_COOKIE, Admin, CurrentActor, DbSess
 from qa_service.accounts.models import Kiosk, Unit, User
 from qa_service.accounts.roles import Actor
 from qa_service.kit.http import TransactionalRoute, database_of
+from qa_service.kit.schemas import Input
 from qa_service.settings import Settings
 from qa_service.zones.models import Zone
 
@@ -20,10 +21,6 @@ router = APIRouter(tags=["账号"], route_class=TransactionalRoute)
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=64)]
 Long = Annotated[str, StringConstraints(strip_whitespace=True, max_length=255)]
-
-
-class Input(BaseModel):
-    model_config = ConfigDict(extra="forbid")
 
 
 class SignIn(Input):

@@ -92,7 +92,7 @@ LIFECYCLE = Lifecycle(
             needs=("text", "basis"),
         ),
         Act(
-            "tell", "登记已告知咨询人", _from("replied"), "answered", UNIT | DESK | {Role.CITIZEN}, "答复已{how}告知咨询人。",
+            "tell", "登记已告知咨询人", _from("replied"), "answered", UNIT | DESK | {Role.CITIZEN}, "答复已告知咨询人（{how}）。",
             needs=("how",), clock=Clock.MET, audience=Audience.PUBLIC, outcome="answered_by_unit",
         ),
         Act(

@@ -88,7 +88,7 @@ def progress(session: Session, consultation: Consultation) -> Progress:
         number=case.number, state=LIFECYCLE.states[case.state].official, question=consultation.question,
         registered_at=case.registered_at, unit=consultation.holder.name if consultation.holder else "",
         due_on=case.due_on, due_status=case.due_status, overdue=is_overdue(case, clock.today()), answer=answer,
-        answer_basis=basis, events=[_event(event) for event in case.events if event.audience == Audience.PUBLIC],
+        answer_basis=basis, events=[_public_event(event) for event in case.events if event.audience == Audience.PUBLIC],
     )  # fmt: skip
 
 
@@ -119,3 +119,9 @@ def _event(event: CaseEvent) -> Event:
         at=event.at, event=event.event, actor=event.actor_name, role=event.actor_role, sentence=event.sentence,
         audience=event.audience,
     )  # fmt: skip
+
+
+def _public_event(event: CaseEvent) -> Event:
+    """Who acted is named by office, not by person."""
+    view = _event(event)
+    return view.model_copy(update={"actor": Role(event.actor_role).label})

@@ -53,7 +53,10 @@ def read_annotations(name: str, data: bytes) -> list[Annotation]:
         raise DocumentError(
             f"{name}：采编表超过 {MAX_BYTES // 1024 // 1024} MB", "请拆分成几份，每份对应一个解读文件"
         )
-    text = decode_text(data)
+    try:
+        text = decode_text(data)
+    except DocumentError as error:
+        raise DocumentError(f"{name}：{error.message}", "请另存为 UTF-8 编码的文本后重新上传") from error
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         content = yaml.safe_load(text)

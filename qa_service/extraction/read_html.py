@@ -41,7 +41,7 @@ _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECAS
 _BOLD_STYLE = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE)
 _MIN_BODY = 40
 # Real pages nest some dozens deep; walking a page costs its size times its depth.
-MAX_DEPTH = 1000
+MAX_DEPTH = 400
 _CONTAINER = re.compile(r"<(/?)(?:div|span|table|font|section|article|ul|ol|blockquote|b|i|em|strong)\b", re.IGNORECASE)
 
 

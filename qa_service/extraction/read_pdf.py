@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -50,6 +51,8 @@ def read_pdf(data: bytes) -> list[Block]:
     import pdfplumber
     from pdfplumber.utils.exceptions import PdfminerException
 
+    # Its notes on odd fonts and colours mean nothing to the person who uploads the file.
+    logging.getLogger("pdfminer").setLevel(logging.ERROR)
     try:
         document = pdfplumber.open(io.BytesIO(data))
     except PdfminerException as error:

@@ -14,13 +14,13 @@ _TITLE_WORD = re.compile(
 # A flattened crawl glues the title to the first sentence: 关于…答记者问日前，…
 _GLUED = re.compile(r"^(.{6,90}?(?:答记者问|政策解读|问答|解读))(?=近日|日前|为|为了|\d{4}年|问[：:])")
 _KINDS = re.compile(
-    r"(?:的?(?:有关|相关)?(?:政策|文件)?(?:常见问题|热点问题|相关问题|有关问题|若干问题|疑难问题)?"
-    r"(?:的?(?:政策)?(?:解读|解答|问答|答疑|释疑|一问一答|回答记者提问|答记者问|宣传手册|明白纸|办理指南|申请指引"
+    r"(?:的?(?:有关|相关)?(?:常见问题|热点问题|相关问题|有关问题|若干问题|疑难问题)?"
+    r"(?:的?(?:解读|解答|问答|答疑|释疑|一问一答|回答记者提问|答记者问|宣传手册|明白纸|办理指南|申请指引"
     r"|办事指南|工作指引|办理须知|须知|指引|指南|简介|详解|说明|公告|通告|\d{1,3}问|十[问答]|百问百答))+)"
     r"(?:[（(][^（）()]{1,20}[）)])?\s*$"
 )
 _COMMON = re.compile(
-    r"(?:常见|热点|相关|有关)(?:政策)?问题$|政策$|有关负责人就|负责同志就|[有相]关(?:司局)?负责(?:人|同志)"
+    r"(?:常见|热点|相关|有关)(?:政策)?问题$|有关负责人就|负责同志就|[有相]关(?:司局)?负责(?:人|同志)"
 )
 MAX_QUESTION = 128
 
@@ -77,6 +77,8 @@ def policy_name(title: str) -> str:
     return name or title
 
 
+# Longer headings are phrases of their own and do not take 的…有哪些.
+_SHORT = 10
 _ENDINGS: tuple[tuple[str, str], ...] = (
     (r"(?:对象|范围|人群|人员|主体|群体)$", "有哪些"),
     (
@@ -106,7 +108,7 @@ def propose_question(title: str, heading: str, path: Sequence[str] = ()) -> str:
     if len(about) > room:
         about = about[: max(room, 0)]
     for pattern, ending in _ENDINGS:
-        if re.search(pattern, heading) and len(heading) <= 16:
+        if re.search(pattern, heading) and len(heading) <= _SHORT:
             link = "" if about and heading.startswith(about) else f"{about}的" if about else ""
             return f"{link}{heading}{ending}？"[:MAX_QUESTION]
     if about and about not in heading:

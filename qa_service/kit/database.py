@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import DateTime, Dialect, Engine, MetaData, create_engine, event, make_url
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.types import TypeDecorator
 
-from qa_service.errors import Conflict, ServiceError, Unavailable
+from qa_service.errors import Conflict, Invalid, ServiceError, Unavailable
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -130,6 +131,12 @@ def database_errors() -> Iterator[None]:
         raise Conflict(
             "这项内容与已有记录重复，或者刚刚被别人修改，没有保存。", "请刷新后核对，再重新提交。"
         ) from error
+    except (DataError, UnicodeEncodeError) as error:
+        raise Invalid(
+            "内容太长，或者含有无法保存的字符，没有保存。", "请删去特殊字符、缩短内容后再提交。"
+        ) from error
+    except PoolTimeout as error:
+        raise Unavailable("同时办理的人太多，本次操作没有保存。", "请稍等几秒再提交一次。") from error
     except OperationalError as error:
         raise describe_operational(error) from error
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
+from qa_service.kit.schemas import Input
 from qa_service.library.asking import Asked
 from qa_service.library.face import Face, basis_line
 from qa_service.library.lifecycle import LIFECYCLE
@@ -15,10 +16,6 @@ from qa_service.library.models import Entry, EntryVersion
 from qa_service.search.types import Hit as SearchHit
 
 QUESTION_LIMIT = 10_000
-
-
-class Input(BaseModel):
-    model_config = ConfigDict(extra="forbid")
 
 
 class AskRequest(Input):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -19,22 +20,24 @@ import numpy.typing as npt
 from ..text.lexicon import Lexicon
 from ..text.normalise import normalise
 from ..text.segment import segment
+from .answer_types import missing
 from .dense import DenseIndex, wordings
 from .fusion import Ranked, Ranker
 from .lexical import document_terms, query_terms, score_counts
-from .pseudo import pseudo_queries
+from .pseudo import aspect_queries, pseudo_queries
 from .types import Document, Encoder, Vectors, VectorStore
 from .vectors import QUERY, Report, fetch_vectors, vector_key
 
 Floats = npt.NDArray[np.float64]
 
-FEATURES = ("margin", "passage", "level")
+FEATURES = ("margin", "passage", "level", "missing", "strictly_missing")
 # Entries whose question-and-answer vectors are nearer than this say the same thing.
 _NEAR_DUPLICATE = 0.97
 _MARGIN_LIMIT = 4.0
 _SAMPLE, _HELD_OUT_PER_ENTRY = 500, 2
 _FEWEST = 40
-_SHIFT_SLOPE, _SHIFT_BIAS = 0.61, 1.35
+_ASPECT_WEIGHT = 3.0
+_SHIFT_SLOPE, _SHIFT_BIAS = 0.70, 1.05
 _RIDGE = 1.0
 
 
@@ -58,7 +61,8 @@ class Calibration:
         """For a library too small to fit from: the usual fit of larger ones."""
         return cls(
             encoder_fingerprint, library_fingerprint,
-            mean=(0.6, 0.88, 4.5), scale=(0.6, 0.02, 1.0), weights=(1.3, 0.3, 0.6), bias=-1.5,
+            mean=(1.0, 0.89, 5.5, 0.2, 0.2), scale=(1.1, 0.02, 1.8, 0.4, 0.4),
+            weights=(1.4, 0.2, 0.5, -0.5, -0.5), bias=-0.7,
         )  # fmt: skip
 
     def probability(self, features: Floats) -> float:
@@ -78,11 +82,12 @@ class Calibration:
         return cls(**values)
 
 
-def features_of(ranked: Ranked, dense: DenseIndex, vector: Vectors) -> Floats:
+def features_of(ranked: Ranked, dense: DenseIndex, vector: Vectors, query: str, answer: str) -> Floats:
     """FEATURES of a ranking that has at least one candidate.
 
     margin: joint score of the first over the next that says something else; passage: cosine of the query
-    with the first's question and answer; level: the first's joint score.
+    with the first's question and answer; level: the first's joint score; missing and strictly_missing: kinds
+    of thing that the normalised query asks for and the first's normalised `answer` does not hold.
     """
     first = dense.both[int(ranked.entries[0])]
     others = dense.both[ranked.entries[1:8]]
@@ -90,16 +95,21 @@ def features_of(ranked: Ranked, dense: DenseIndex, vector: Vectors) -> Floats:
     margin = _MARGIN_LIMIT
     if len(different):
         margin = min(margin, float(ranked.fused[0] - ranked.fused[1 + int(different[0])]))
-    return np.array([margin, float(first @ vector), float(ranked.fused[0])])
+    return np.array([margin, float(first @ vector), float(ranked.fused[0]), *missing(query, answer)])
 
 
 @dataclass(frozen=True, slots=True)
 class _Probe:
-    """A question whose answer is known: entry number, text, and the wording to hide (-1: none)."""
+    """A question whose answer is known: entry number, text, the wording to hide (-1: none).
+
+    `answered`: the entry answers it; then it is also asked with the entry hidden. `weight` in the fit.
+    """
 
     entry: int
     text: str
     wording: int
+    answered: bool = True
+    weight: float = 1.0
 
 
 def calibrate(
@@ -119,21 +129,29 @@ def calibrate(
     vectors = fetch_vectors([(QUERY, probe.text) for probe in probes], encoder, store)
     rows: list[Floats] = []
     labels: list[float] = []
+    weights: list[float] = []
+
+    @cache
+    def answer_of(number: int) -> str:
+        return normalise(documents[number].answer)
+
     for number, probe in enumerate(probes):
         vector = vectors[vector_key(QUERY, probe.text)]
         twins = dense.both @ dense.both[probe.entry] > _NEAR_DUPLICATE
         words = _words(ranker, documents[probe.entry], probe, lexicon)
         hidden = [int(dense.start[probe.entry]) + probe.wording] if probe.wording >= 0 else []
-        for allowed in (None, ~twins):
+        for allowed in (None, ~twins) if probe.answered else (None,):
             ranked = ranker.rank(vector, words, allowed, hidden)
             if len(ranked.entries):
-                rows.append(features_of(ranked, dense, vector))
-                labels.append(float(allowed is None and bool(twins[int(ranked.entries[0])])))
+                first = int(ranked.entries[0])
+                rows.append(features_of(ranked, dense, vector, probe.text, answer_of(first)))
+                labels.append(float(probe.answered and allowed is None and bool(twins[first])))
+                weights.append(probe.weight)
         report(number + 1, len(probes))
     fitted = Calibration.default(encoder.fingerprint, library_fingerprint)
     if len(rows) < _FEWEST or not 0 < sum(labels) < len(labels):
         return fitted
-    return fit(np.array(rows), np.array(labels), encoder.fingerprint, library_fingerprint)
+    return fit(np.array(rows), np.array(labels), np.array(weights), encoder.fingerprint, library_fingerprint)
 
 
 def _probes(documents: Sequence[Document], lexicon: Lexicon) -> list[_Probe]:
@@ -148,6 +166,10 @@ def _probes(documents: Sequence[Document], lexicon: Lexicon) -> list[_Probe]:
         probes += [_Probe(number, text, place) for place, text in held[:_HELD_OUT_PER_ENTRY]]
         made = pseudo_queries(documents[number], lexicon)
         probes += [_Probe(number, text, -1) for text in made if text not in texts]
+        aspects = aspect_queries(documents[number], lexicon)
+        probes += [
+            _Probe(number, text, -1, yes, _ASPECT_WEIGHT) for text, yes in aspects if text not in texts
+        ]
     return probes
 
 
@@ -162,16 +184,18 @@ def _words(ranker: Ranker, document: Document, probe: _Probe, lexicon: Lexicon) 
     return words
 
 
-def fit(rows: Floats, labels: Floats, encoder_fingerprint: str, library_fingerprint: str) -> Calibration:
-    """Ridge logistic regression by Newton's method."""
+def fit(
+    rows: Floats, labels: Floats, weights: Floats, encoder_fingerprint: str, library_fingerprint: str
+) -> Calibration:
+    """Weighted ridge logistic regression by Newton's method, over rows [samples, len(FEATURES)]."""
     mean, scale = rows.mean(axis=0), np.maximum(rows.std(axis=0), 1e-6)
     x = np.hstack([(rows - mean) / scale, np.ones((len(rows), 1))])
     ridge = _RIDGE * np.diag([1.0] * rows.shape[1] + [0.0])
     beta = np.zeros(x.shape[1])
     for _ in range(50):
         p = 1.0 / (1.0 + np.exp(-np.clip(x @ beta, -30, 30)))
-        gradient = x.T @ (p - labels) + ridge @ beta
-        step = np.linalg.solve((x * (p * (1 - p) + 1e-9)[:, None]).T @ x + ridge, gradient)
+        gradient = x.T @ (weights * (p - labels)) + ridge @ beta
+        step = np.linalg.solve((x * (weights * p * (1 - p) + 1e-9)[:, None]).T @ x + ridge, gradient)
         beta = beta - step
         if float(np.abs(step).max()) < 1e-8:
             break

@@ -8,8 +8,10 @@ build goes on where it stopped. The result depends only on the weight file and t
 from __future__ import annotations
 
 import json
+import logging
 import shutil
 import unicodedata
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -115,7 +117,9 @@ def _write_sentence_transformer(model: Q4Model, target: Path, say: Say) -> None:
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.models import Normalize, Pooling, Transformer
     from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+    from transformers.utils import logging as bars
 
+    bars.disable_progress_bar()
     ids = kept_ids(model)
     say(f"      保留 {len(ids)} 个词片")
     fast: Any = PreTrainedTokenizerFast
@@ -190,6 +194,9 @@ def _export(st: Path, target: Path) -> None:
     """ids, mask int64 [n, t] → `vector` float32 [n, dim] of length 1 and `tokens` float32 [n, t, dim]."""
     import torch
     from transformers import BertModel
+    from transformers.utils import logging as bars
+
+    bars.disable_progress_bar()
 
     class Pooled(torch.nn.Module):
         def __init__(self) -> None:
@@ -207,7 +214,8 @@ def _export(st: Path, target: Path) -> None:
     model = Pooled().eval()  # without eval the exporter would leave dropout on
     ids = torch.ones((2, 9), dtype=torch.long)
     sizes = {0: "n", 1: "t"}
-    with torch.inference_mode():
+    with torch.inference_mode(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter announces its own successor
         torch.onnx.export(
             model, (ids, torch.ones_like(ids)), str(target), dynamo=False, opset_version=17,
             input_names=["ids", "mask"], output_names=["vector", "tokens"],
@@ -218,7 +226,11 @@ def _export(st: Path, target: Path) -> None:
 def _quantise(full: Path, target: Path) -> None:
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    quantize_dynamic(
-        str(full), str(target), per_channel=True, weight_type=QuantType.QInt8,
-        op_types_to_quantize=["MatMul", "Gather"],
-    )  # fmt: skip
+    logging.disable(logging.WARNING)  # it advises a step that changes nothing for this graph
+    try:
+        quantize_dynamic(
+            str(full), str(target), per_channel=True, weight_type=QuantType.QInt8,
+            op_types_to_quantize=["MatMul", "Gather"],
+        )  # fmt: skip
+    finally:
+        logging.disable(logging.NOTSET)

@@ -106,7 +106,9 @@ class Engine:
         calibration: Calibration | None = None,
         progress: Progress | None = None,
     ) -> Engine:
-        """Index `documents` (ids unique, any order). Without `calibration` one is fitted from them.
+        """Index `documents` (ids unique, any order).
+
+        Unless a `calibration` made with this encoder is given, one is fitted from them.
 
         `progress(stage, done, total)`; stages are "words", "vectors" and "calibration".
         """
@@ -124,7 +126,9 @@ class Engine:
         found = fetch_vectors(wanted, encoder, store, lambda done, total: say("vectors", done, total))
         dense = DenseIndex.build(ordered, found, encoder.dim)
         engine = cls(ordered, entries, lexical, dense, suggestions, lexicon, encoder, calibration)
-        return engine if calibration else engine.recalibrated(store, progress)
+        if calibration is not None and calibration.encoder_fingerprint == encoder.fingerprint:
+            return engine
+        return engine.recalibrated(store, progress)
 
     def recalibrated(self, vectors: VectorStore | None = None, progress: Progress | None = None) -> Engine:
         """The same snapshot with a calibration fitted anew from its documents."""
@@ -265,7 +269,9 @@ class Engine:
         if not len(ranked.entries):
             return 0.0
         if query.vector is not None and self._dense is not None and self._calibration is not None:
-            return round(self._calibration.probability(features_of(ranked, self._dense, query.vector)), 4)
+            answer = normalise(self._documents[int(ranked.entries[0])].answer)
+            features = features_of(ranked, self._dense, query.vector, query.text, answer)
+            return round(self._calibration.probability(features), 4)
         return self._lexical_confidence(query, ranked)
 
     def _lexical_confidence(self, query: _Query, ranked: Ranked) -> float:

@@ -8,6 +8,7 @@ import re
 from ..text.lexicon import Lexicon
 from ..text.normalise import normalise
 from ..text.segment import segment
+from .answer_types import TYPES, asked_types, without_asking
 from .types import Document
 
 _SENTENCE_END = re.compile(r"[。!?;\n]|(?<=[\u3400-\u9fff])[.,:]")
@@ -35,6 +36,24 @@ def pseudo_queries(document: Document, lexicon: Lexicon) -> list[str]:
         some = rng.sample(words, min(2, len(words)))
         queries.append("我" + rng.choice(sentences)[:16] + "," + "".join(some))
     return [query for query in dict.fromkeys(queries) if len(query) >= 4]
+
+
+def aspect_queries(document: Document, lexicon: Lexicon) -> list[tuple[str, bool]]:
+    """Normalised questions on the entry's topic for one kind of thing each, and whether it answers them.
+
+    One kind that the answer does not hold, and every kind that question and answer agree on.
+    """
+    rng = random.Random("aspect" + document.id)
+    question, answer = normalise(document.question), normalise(document.answer)
+    words = _content_words(without_asking(question), lexicon)
+    if not words or not answer:
+        return []
+    picked = sorted(rng.sample(range(len(words)), min(len(words), 3)))
+    topic = "".join(words[i] for i in picked)
+    absent = [kind for kind in TYPES if kind.strict and not kind.held.search(answer)]
+    queries = [(topic + rng.choice(absent).phrase, False)] if absent else []
+    agreed = [kind for kind in asked_types(question) if kind.held.search(answer)]
+    return queries + [(topic + kind.phrase, True) for kind in agreed]
 
 
 def _content_words(text: str, lexicon: Lexicon) -> list[str]:

@@ -26,7 +26,9 @@ class SentenceTransformerEncoder:
             raise EncoderMissing(f"{folder} 不存在")
         import torch
         from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging
 
+        logging.disable_progress_bar()
         try:
             # fp16 on disk would load as fp16, which is slow and coarse on a CPU
             self._model = SentenceTransformer(

@@ -63,7 +63,7 @@ def test_entries_as_written() -> None:
         ("entries:", "items:", 1, "entries"),
         ("- key: a-01", "- key: A_01", 2, "A_01"),
         ("- key: a-02", "- key: a-01", 12, "重复"),
-        ("- key: a-02\n", "-\n", 12, "key"),
+        ("- key: a-02\n", "-\n", 13, "key"),
         ("  heading: 能领多少？", "  headnig: 能领多少？", 13, "headnig"),
         ("- key: a-02", "  key: a-02", 12, "两次"),
         ("  heading: 能领多少？", "", 12, "heading"),
@@ -90,7 +90,9 @@ def test_errors_name_the_line_and_the_reason(old: str, new: str, line: int, reas
     assert error.line == line and f"第 {line} 行" in error.message
 
 
-@pytest.mark.parametrize("text", ["", "[]", "entries: 3", "entries: {a: 1}", "entries:\n- 甲", "x: 2026-13-45", "[" * 3000])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "entries: 3", "entries: {a: 1}", "entries:\n- 甲", "x: 2026-13-45", "[" * 3000]
+)
 def test_other_contents_are_refused(text: str) -> None:
     refuse(text)
 
@@ -111,7 +113,11 @@ def test_arbitrary_sidecars_raise_nothing_else(tail: bytes) -> None:
 
 def test_headings_match_without_punctuation_width_blanks_and_numbers() -> None:
     pairs = [pair("ＡPP上怎么办（线上）？"), pair("去哪里办?"), pair("要多久？")]
-    entries = [annotation("k-3", "三、要多久"), annotation("k-1", "app 上怎么办(线上)?"), annotation("k-2", "问：去哪里办？")]
+    entries = [
+        annotation("k-3", "三、要多久"),
+        annotation("k-1", "app 上怎么办(线上)?"),
+        annotation("k-2", "问：去哪里办？"),
+    ]
     matched, problems = match_annotations(pairs, entries)
     assert [(p.heading, a and a.key) for p, a in matched] == [
         ("ＡPP上怎么办（线上）？", "k-1"),

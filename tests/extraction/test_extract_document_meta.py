@@ -98,7 +98,10 @@ def test_law_names_may_hold_titles_and_repeat_in_one_version() -> None:
 
 def test_records_for_the_command_line(tmp_path: Path) -> None:
     one, two = tmp_path / "a.txt", tmp_path / "b.md"
-    one.write_text("标题：甲解读\n解读单位：乙局\n\n问：多久？\n答：五日，见某府办〔2026〕1号。\n问：谁？\n答：窗口。", encoding="utf-8")
+    one.write_text(
+        "标题：甲解读\n解读单位：乙局\n\n问：多久？\n答：五日，见某府办〔2026〕1号。\n问：谁？\n答：窗口。",
+        encoding="utf-8",
+    )
     two.write_text("# 乙解读\n\n## 办理对象\n\n居民。\n\n## 收费标准\n\n不收费\n", encoding="utf-8")
     records = list(extract_files([one, str(two)]))
     assert records[0] == {

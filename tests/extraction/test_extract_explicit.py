@@ -43,7 +43,9 @@ def test_answers_keep_their_lists_and_paragraphs(pairs_of: Extract) -> None:
 
 
 def test_a_question_need_not_end_with_a_question_mark(pairs_of: Extract) -> None:
-    pairs = pairs_of("答记者问\n\n问：请您介绍一下《办法》出台的背景。\n答：原办法已十年。\n问：有何新意\n答：三个方面。")
+    pairs = pairs_of(
+        "答记者问\n\n问：请您介绍一下《办法》出台的背景。\n答：原办法已十年。\n问：有何新意\n答：三个方面。"
+    )
     assert [p.heading for p in pairs] == ["请您介绍一下《办法》出台的背景。", "有何新意"]
 
 
@@ -54,7 +56,9 @@ def test_several_question_marks_are_one_question(pairs_of: Extract) -> None:
 
 
 def test_a_question_over_several_lines_is_joined(pairs_of: Extract) -> None:
-    pairs = pairs_of("问答\n\n问：有群众反映，窗口排队久。\n请问有什么措施？\n答：增设窗口。\n问：何时？\n答：下月。")
+    pairs = pairs_of(
+        "问答\n\n问：有群众反映，窗口排队久。\n请问有什么措施？\n答：增设窗口。\n问：何时？\n答：下月。"
+    )
     assert pairs[0].heading == "有群众反映，窗口排队久。请问有什么措施？"
     assert pairs[0].answer == "增设窗口。"
 

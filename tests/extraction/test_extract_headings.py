@@ -46,11 +46,11 @@ def test_topic_headings_get_a_self_contained_question(pairs_of: Extract) -> None
         ("其他说明", "以公告为准。"),
     ]
     assert [p.question for p in pairs[:3]] == [
-        "临时救助的办理对象有哪些？",
-        "临时救助的收费标准是什么？",
-        "临时救助的办理时限是多久？",
+        "临时救助政策的办理对象有哪些？",
+        "临时救助政策的收费标准是什么？",
+        "临时救助政策的办理时限是多久？",
     ]
-    assert all(not p.explicit and "临时救助" in p.question and p.question.endswith("？") for p in pairs)
+    assert all(not p.explicit and p.question.startswith("临时救助政策") and p.question.endswith("？") for p in pairs)
 
 
 def test_proposed_questions_stay_within_the_limit(pairs_of: Extract) -> None:
@@ -71,7 +71,9 @@ def test_lists_in_the_same_glyphs_stay_in_the_answer(pairs_of: Extract) -> None:
 
 def test_questions_and_answers_inside_an_answer_stay_there(pairs_of: Extract) -> None:
     case = "案例1：老王主动辞职，能申请吗？\n答：不能，主动辞职不属于非本人意愿。"
-    pairs = pairs_of(f"失业解读\n\n一、什么人可以领？\n{LONG}\n{case}\n二、能领多少？\n{LONG}\n三、去哪里领？\n{LONG}")
+    pairs = pairs_of(
+        f"失业解读\n\n一、什么人可以领？\n{LONG}\n{case}\n二、能领多少？\n{LONG}\n三、去哪里领？\n{LONG}"
+    )
     assert [p.heading for p in pairs] == ["什么人可以领？", "能领多少？", "去哪里领？"]
     assert pairs[0].answer == f"{LONG}\n{case}"
 
@@ -134,7 +136,9 @@ def test_a_numbered_sentence_ends_the_section_before_it(pairs_of: Extract) -> No
 
 
 def test_unnumbered_short_headings(pairs_of: Extract) -> None:
-    pairs = pairs_of(f"医保新措实施\n\n有关部门介绍了新措施。\n家庭共济范围扩大\n{LONG}\n连续参保有激励\n{LONG}\n断保设等待期\n{LONG}")
+    pairs = pairs_of(
+        f"医保新措实施\n\n有关部门介绍了新措施。\n家庭共济范围扩大\n{LONG}\n连续参保有激励\n{LONG}\n断保设等待期\n{LONG}"
+    )
     assert [(p.heading, p.answer) for p in pairs] == [
         ("家庭共济范围扩大", LONG),
         ("连续参保有激励", LONG),
@@ -156,7 +160,9 @@ def test_unnumbered_headings_on_two_levels(pairs_of: Extract) -> None:
 
 def test_recurring_sub_headings_are_parts(pairs_of: Extract) -> None:
     part = f"前置条件\n{LONG}\n所需资料\n{LONG}"
-    pairs = pairs_of(f"居住证须知\n\n凭就业办理居住证\n{part}\n凭住所办理居住证\n{part}\n凭就读办理居住证\n{part}")
+    pairs = pairs_of(
+        f"居住证须知\n\n凭就业办理居住证\n{part}\n凭住所办理居住证\n{part}\n凭就读办理居住证\n{part}"
+    )
     assert [(p.heading, p.answer) for p in pairs] == [
         ("凭就业办理居住证", part),
         ("凭住所办理居住证", part),
@@ -165,7 +171,9 @@ def test_recurring_sub_headings_are_parts(pairs_of: Extract) -> None:
 
 
 def test_label_headings(pairs_of: Extract) -> None:
-    pairs = pairs_of(f"优待卡办理\n\n好消息来了。\n申领对象：\n{LONG}\n线下办理：\n{LONG}\n到哪里续期？\n{LONG}")
+    pairs = pairs_of(
+        f"优待卡办理\n\n好消息来了。\n申领对象：\n{LONG}\n线下办理：\n{LONG}\n到哪里续期？\n{LONG}"
+    )
     assert [p.heading for p in pairs] == ["申领对象", "线下办理", "到哪里续期？"]
 
 
@@ -200,7 +208,8 @@ def test_questions_below_topic_headings(pairs_of: Extract) -> None:
 
 def test_tables_stay_in_the_answer(pairs_of: Extract) -> None:
     pairs = pairs_of(
-        f"## 去哪里办？\n\n{LONG}\n\n| 街道 | 电话 |\n|---|---|\n| 甲街 | 0999-1 |\n\n## 要多久？\n\n{LONG}\n", "解读.md"
+        f"## 去哪里办？\n\n{LONG}\n\n| 街道 | 电话 |\n|---|---|\n| 甲街 | 0999-1 |\n\n## 要多久？\n\n{LONG}\n",
+        "解读.md",
     )
     assert pairs[0].answer == f"{LONG}\n街道 | 电话\n甲街 | 0999-1"
 

@@ -56,7 +56,15 @@ def test_a_digit_after_the_enumeration_comma_belongs_to_the_text() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["1.5倍以上的部分不予补贴", "一是加强宣传", "2026年起实行", "12 月底前完成", "三年以上工龄", "二〇二六年一月"]
+    "line",
+    [
+        "1.5倍以上的部分不予补贴",
+        "一是加强宣传",
+        "2026年起实行",
+        "12 月底前完成",
+        "三年以上工龄",
+        "二〇二六年一月",
+    ],
 )
 def test_text_that_only_looks_numbered(line: str) -> None:
     assert parse_number(line) == (None, line)
@@ -113,7 +121,15 @@ def test_answer_marks(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["问题的关键在于落实", "答复期限为二十个工作日", "A类企业可以申请", "企业：指依法登记的法人", "问卷调查", "Q345钢"]
+    "line",
+    [
+        "问题的关键在于落实",
+        "答复期限为二十个工作日",
+        "A类企业可以申请",
+        "企业：指依法登记的法人",
+        "问卷调查",
+        "Q345钢",
+    ],
 )
 def test_words_that_only_begin_like_marks(line: str) -> None:
     assert strip_question_mark(line) is None

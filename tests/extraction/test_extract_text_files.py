@@ -25,19 +25,25 @@ def test_a_few_broken_bytes_do_not_lose_the_text(pairs_of: Extract) -> None:
 
 
 def test_invisible_characters_and_wide_blanks(pairs_of: Extract) -> None:
-    pairs = pairs_of("\ufeff问答\n\n\u3000\u3000问：多\u200b久？\u00a0\n\u3000答：七\u3000个工作日。\n问：谁？\n答：我。")
+    pairs = pairs_of(
+        "\ufeff问答\n\n\u3000\u3000问：多\u200b久？\u00a0\n\u3000答：七\u3000个工作日。\n问：谁？\n答：我。"
+    )
     assert [(p.heading, p.answer) for p in pairs] == [("多久？", "七 个工作日。"), ("谁？", "我。")]
 
 
 def test_metadata_block() -> None:
-    document = read_document("a.txt", "标题：失业金解读\n制定单位：甲局\n自定项：乙\n\n一、条件\n满一年。".encode())
+    document = read_document(
+        "a.txt", "标题：失业金解读\n制定单位：甲局\n自定项：乙\n\n一、条件\n满一年。".encode()
+    )
     assert document.title == "失业金解读"
     assert document.meta == {"标题": "失业金解读", "制定单位": "甲局", "自定项": "乙"}
     assert [b.text for b in document.blocks] == ["一、条件", "满一年。"]
 
 
 def test_metadata_in_front_matter_and_bold() -> None:
-    document = read_document("a.md", "---\n标题：失业金解读\n**制定单位**：甲局\n---\n\n## 条件\n满一年。".encode())
+    document = read_document(
+        "a.md", "---\n标题：失业金解读\n**制定单位**：甲局\n---\n\n## 条件\n满一年。".encode()
+    )
     assert document.meta == {"标题": "失业金解读", "制定单位": "甲局"}
     assert document.blocks[0].level == 2
 
@@ -47,7 +53,9 @@ def test_a_text_that_starts_with_questions_has_no_metadata(pairs_of: Extract) ->
 
 
 def test_source_line_under_the_title() -> None:
-    document = read_document("a.txt", "申领详解\n来源：甲局 社保中心　发布时间：2026-01-05 10:00:00\n\n一、对象\n全体。".encode())
+    document = read_document(
+        "a.txt", "申领详解\n来源：甲局 社保中心　发布时间：2026-01-05 10:00:00\n\n一、对象\n全体。".encode()
+    )
     assert document.title == "申领详解"
     assert document.meta["来源"] == "甲局 社保中心"
     assert document.meta["发布时间"] == "2026-01-05 10:00:00"
@@ -96,9 +104,15 @@ def test_a_page_laid_out_by_tables_and_breaks(pairs_of: Extract) -> None:
 
 
 def test_metadata_as_paragraphs_of_a_page() -> None:
-    page = "<div id='zoom'><p>标题：甲解读</p><p>制定单位：甲局</p><p>一、条件是什么？</p><p>满一年。</p></div>"
+    page = (
+        "<div id='zoom'><p>标题：甲解读</p><p>制定单位：甲局</p><p>一、条件是什么？</p><p>满一年。</p></div>"
+    )
     document = read_document("p.html", page.encode())
-    assert (document.title, document.meta["制定单位"], document.blocks[0].text) == ("甲解读", "甲局", "一、条件是什么？")
+    assert (document.title, document.meta["制定单位"], document.blocks[0].text) == (
+        "甲解读",
+        "甲局",
+        "一、条件是什么？",
+    )
 
 
 @pytest.mark.parametrize(
@@ -121,14 +135,32 @@ def test_page_furniture(line: str) -> None:
     assert is_noise(line)
 
 
-@pytest.mark.parametrize("line", ["打印申请表后签字。", "首页点击“我要办”", "分享收益按比例分配", "第3页的内容以原件为准", "关闭企业职工安置"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "打印申请表后签字。",
+        "首页点击“我要办”",
+        "分享收益按比例分配",
+        "第3页的内容以原件为准",
+        "关闭企业职工安置",
+    ],
+)
 def test_sentences_that_are_no_furniture(line: str) -> None:
     assert not is_noise(line)
     assert not is_tail(line)
 
 
 @pytest.mark.parametrize(
-    "line", ["附件：1.申请表.doc", "附件1 申请表", "责任编辑：甲", "版权所有：某县政府", "某ICP备12345号", "相关链接：某通知", "抄送：市局"]
+    "line",
+    [
+        "附件：1.申请表.doc",
+        "附件1 申请表",
+        "责任编辑：甲",
+        "版权所有：某县政府",
+        "某ICP备12345号",
+        "相关链接：某通知",
+        "抄送：市局",
+    ],
 )
 def test_tail_lines(line: str) -> None:
     assert is_tail(line)

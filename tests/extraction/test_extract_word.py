@@ -158,7 +158,10 @@ def test_deleted_text_is_gone_and_text_boxes_are_read_once(pairs_of: Extract) ->
         + paragraph("问：谁办？")
         + paragraph("答：窗口。")
     )
-    assert [(p.heading, p.answer) for p in pairs_of(package(body), "a.docx")] == [("多久？", "五日。"), ("谁办？", "窗口。")]
+    assert [(p.heading, p.answer) for p in pairs_of(package(body), "a.docx")] == [
+        ("多久？", "五日。"),
+        ("谁办？", "窗口。"),
+    ]
 
 
 def test_merged_cells_are_read_once() -> None:

@@ -20,7 +20,7 @@ def test_the_fit_recovers_known_odds() -> None:
     rows = rng.normal(size=(4000, len(Calibration.default("", "").weights)))
     logit = 2.0 * rows[:, 0] - 0.5
     labels = (rng.random(4000) < 1 / (1 + np.exp(-logit))).astype(float)
-    fitted = fit(rows, labels, "e", "l")
+    fitted = fit(rows, labels, np.ones(4000), "e", "l")
     assert fitted.weights[0] / fitted.scale[0] == pytest.approx(2.0, abs=0.2)
     assert max(abs(w) for w in fitted.weights[1:]) < 0.15
     assert fitted.samples == 4000 and fitted.positives == int(labels.sum())
@@ -28,7 +28,7 @@ def test_the_fit_recovers_known_odds() -> None:
 
 def test_separable_labels_do_not_blow_up() -> None:
     rows = np.tile(np.linspace(-1, 1, 100)[:, None], (1, len(Calibration.default("", "").weights)))
-    fitted = fit(rows, (rows[:, 0] > 0).astype(float), "e", "l")
+    fitted = fit(rows, (rows[:, 0] > 0).astype(float), np.ones(100), "e", "l")
     assert np.isfinite([*fitted.weights, fitted.bias]).all()
     assert fitted.probability(rows[-1]) > fitted.probability(rows[0])
 
