@@ -152,7 +152,7 @@ def list_consultations(
     state: Annotated[list[str] | None, Query()] = None,
     overdue: bool = False,
     q: Annotated[str, Query(max_length=128)] = "",
-    page: Annotated[int, Query(ge=1)] = 1,
+    page: Annotated[int, Query(ge=1, le=100_000)] = 1,
     size: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> list[ConsultationSummary]:
     """可见范围内的咨询件，按截止日排序；总数在 X-Total-Count。"""

@@ -6,32 +6,36 @@ import re
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from qa_service.consultations.lifecycle import CHANNELS, LIBRARY_DECISIONS, TOLD_HOW
-from qa_service.kit.privacy import EMAIL, LANDLINE, MOBILE
+from qa_service.kit.privacy import EMAIL, LANDLINE, MOBILE, without_identity_numbers
+from qa_service.kit.schemas import Input
 
 QUESTION_LIMIT = 2000
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000)]
 Short = Annotated[str, StringConstraints(strip_whitespace=True, max_length=128)]
 
 
-class Input(BaseModel):
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+PlainText = AfterValidator(without_identity_numbers)
 
 
-class ActFields(Input):
+class Stripped(Input):
+    model_config = ConfigDict(str_strip_whitespace=True)
+
+
+class ActFields(Stripped):
     """The fields of an act; the lifecycle table says which of them an act needs."""
 
     entry: Short = ""
     guided_to: Short = ""
     guided_contact: Annotated[str, StringConstraints(max_length=255)] = ""
     no_contact_reason: Annotated[str, StringConstraints(max_length=255)] = ""
-    note: Text = ""
+    note: Annotated[Text, PlainText] = ""
     unit: Short = Field("", description="承办单位代码")
-    policy_clue: Text = ""
+    policy_clue: Annotated[Text, PlainText] = ""
     designated: bool = Field(False, description="指定改派：承办单位不得再退回")
-    reason: Text = ""
+    reason: Annotated[Text, PlainText] = ""
     text: Annotated[str, StringConstraints(strip_whitespace=True, max_length=8000)] = ""
     basis: Text = Field("", description="答复依据：文件名称、文号和条款，每行一项")
     how: Literal["", "in_person", "phone", "sms", "email", "mail", "code"] = ""
@@ -41,14 +45,14 @@ class ActFields(Input):
     topic: Short = ""
 
 
-class Registration(Input):
+class Registration(Stripped):
     """登记一件政策咨询。`handling` 为空时只登记，待进一步处理。"""
 
     question: Annotated[
         str, StringConstraints(strip_whitespace=True, min_length=1, max_length=QUESTION_LIMIT)
     ]
     channel: Literal["window", "kiosk", "phone", "web"] = "window"
-    person_name: Annotated[str, StringConstraints(max_length=64)] = ""
+    person_name: Annotated[str, StringConstraints(max_length=64), PlainText] = ""
     contact: Annotated[str, StringConstraints(max_length=128)] = ""
     audience: Annotated[str, StringConstraints(max_length=32)] = ""
     topic: Annotated[str, StringConstraints(max_length=64)] = ""
@@ -153,7 +157,7 @@ class Registered(BaseModel):
     repeated: bool = Field(False, description="同一请求先前已登记，返回的是原登记")
 
 
-class ProgressRequest(Input):
+class ProgressRequest(Stripped):
     code: Annotated[str, StringConstraints(min_length=1, max_length=16)]
     phone4: Annotated[str, StringConstraints(max_length=4)] = ""
 

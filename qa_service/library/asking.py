@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from qa_service.kit import clock
 from qa_service.kit.privacy import without_personal_details
+from qa_service.kit.schemas import without_control_characters
 from qa_service.library.live import LiveIndex, Snapshot
 from qa_service.library.models import QueryLog
 from qa_service.library.query_log import QueryLogWriter
@@ -116,7 +117,7 @@ def _log_row(
     ]  # fmt: skip
     return {
         "id": trace_id, "at": clock.now(), "channel": channel, "zone_id": zone_id,
-        "question": without_personal_details(question)[:2000], "decision": outcome.decision,
+        "question": without_personal_details(without_control_characters(question))[:2000], "decision": outcome.decision,
         "confidence": outcome.confidence, "outcome": OUTCOMES[outcome.decision], "hits": hits,
         "library_revision": snapshot.revision, "milliseconds": milliseconds,
     }  # fmt: skip

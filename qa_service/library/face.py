@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from qa_service.kit import clock
 from qa_service.library.models import EntryVersion
 from qa_service.search.types import Document
 
@@ -36,7 +37,7 @@ class Face:
             basis=tuple(version.basis), unit_id=version.unit_id, topic=version.topic,
             audience=tuple(version.audience), effective_from=version.effective_from,
             effective_to=version.effective_to, review_due=version.review_due,
-            published_on=version.published_at.date() if version.published_at else None,
+            published_on=clock.local(version.published_at).date() if version.published_at else None,
         )  # fmt: skip
 
     def document(self) -> Document:

@@ -9,13 +9,13 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from qa_service.errors import ServiceError
+from qa_service.errors import ServiceError, Unavailable
 from qa_service.kit.database import Database
 from qa_service.library.models import QueryLog
 
 log = logging.getLogger(__name__)
 
-FLUSH_SECONDS = 0.25
+FLUSH_SECONDS, RETRY_SECONDS = 0.25, 1.0
 KEEP_AT_MOST = 50_000  # rows waiting while the database is away; the oldest go first beyond that
 
 
@@ -28,7 +28,7 @@ class QueryLogWriter:
         self._waiting: deque[dict[str, Any]] = deque(maxlen=KEEP_AT_MOST)
         self._lock = threading.Lock()
         self._wake = threading.Event()
-        self._stopping = False
+        self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="query-log", daemon=True)
 
     def start(self) -> None:
@@ -44,13 +44,31 @@ class QueryLogWriter:
             rows = list(self._waiting)
             if not rows:
                 return
-            with self._database.write() as session:
-                session.execute(insert(QueryLog), rows)
+            try:
+                self._write(rows)
+            except Unavailable:
+                raise
+            except ServiceError:
+                self._write_one_by_one(rows)
             for _ in rows:
                 self._waiting.popleft()
 
+    def _write(self, rows: list[dict[str, Any]]) -> None:
+        with self._database.write() as session:
+            session.execute(insert(QueryLog), rows)
+
+    def _write_one_by_one(self, rows: list[dict[str, Any]]) -> None:
+        """A row that the database refuses for good must not hold up the others behind it."""
+        for row in rows:
+            try:
+                self._write([row])
+            except Unavailable:
+                raise
+            except ServiceError as error:
+                log.warning("query log row refused: %s", error.message)
+
     def stop(self) -> None:
-        self._stopping = True
+        self._stopping.set()
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join(timeout=5)
@@ -60,14 +78,13 @@ class QueryLogWriter:
             log.warning("query log not written at shutdown: %s", error.message)
 
     def _run(self) -> None:
-        while not self._stopping:
+        while not self._stopping.is_set():
             self._wake.wait()
             self._wake.clear()
-            threading.Event().wait(FLUSH_SECONDS)
+            self._stopping.wait(FLUSH_SECONDS)
             try:
                 self.flush()
             except Exception:
                 log.warning("query log waits: the database cannot take it now", exc_info=True)
-                if not self._stopping:
-                    threading.Event().wait(1.0)
-                    self._wake.set()
+                self._stopping.wait(RETRY_SECONDS)
+                self._wake.set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from fastapi import APIRouter, File, Header, Query, Request, Response, UploadFile
@@ -48,7 +49,7 @@ def asker_of(request: Request) -> Asker:
 def seen_version(if_match: str) -> int:
     """The version that the caller saw, from `If-Match: "7"`."""
     value = if_match.strip().removeprefix("W/").strip('"')
-    if not value.isdigit():
+    if not re.fullmatch(r"[0-9]{1,9}", value):
         raise Invalid('请求头 If-Match 应为打开时的版本号，例如 "7"。', "请重新读取这件事项后再提交。")
     return int(value)
 
@@ -66,6 +67,8 @@ def ask(request: Request, actor: CurrentActor, data: AskRequest) -> AskResponse:
 @router.post("/ask/{trace_id}/choice", tags=["问答"], status_code=204)
 def choose(request: Request, session: DbSession, trace_id: str, data: Choice) -> None:
     """记下群众从候选中选了哪一条，或者“都不是”，用于统计知识缺口。"""
+    # Traces are written behind the answer: the one named may still be waiting.
+    request.app.state.query_log.flush()
     trace = session.get(QueryLog, trace_id)
     if trace is None:
         raise NotFound("没有找到这次检索的记录。", "请重新提问。")
@@ -141,7 +144,7 @@ def list_entries(
     state: Annotated[str, Query(max_length=16)] = "",
     unit: Annotated[str, Query(max_length=32)] = "",
     topic: Annotated[str, Query(max_length=64)] = "",
-    page: Annotated[int, Query(ge=1)] = 1,
+    page: Annotated[int, Query(ge=1, le=100_000)] = 1,
     size: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> EntryPage:
     unit_id = session.scalar(select(Unit.id).where(Unit.code == unit)) if unit else None
