@@ -8,13 +8,12 @@ from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from qa_service.accounts.models import Throttle
 from qa_service.errors import Invalid, TooMany
 from qa_service.kit import clock
+from qa_service.kit.database import insert_into
 
 _hasher = PasswordHasher()
 # Verified against when the user does not exist, so that both refusals take the same time.
@@ -60,10 +59,10 @@ def throttle(session: Session, bucket: str, attempts: int, window: timedelta, wh
     """Count one attempt; raise TooMany when `attempts` in `window` are used up. The caller commits, also
     when it goes on to refuse the request: an attempt that fails must count."""
     at = clock.now()
-    insert = postgres_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
-    first = insert(Throttle).values(bucket=bucket, window_start=at, count=0)
-    session.execute(first.on_conflict_do_nothing(index_elements=["bucket"]))
-    row = session.get_one(Throttle, bucket, with_for_update=True)
+    # Made or locked in one statement, so that first attempts arriving together are all counted.
+    first = insert_into(session, Throttle).values(bucket=bucket, window_start=at, count=0)
+    session.execute(first.on_conflict_do_update(index_elements=["bucket"], set_={"bucket": bucket}))
+    row = session.get_one(Throttle, bucket, populate_existing=True)
     if at - row.window_start >= window:
         row.window_start, row.count = at, 0
     if row.count >= attempts:

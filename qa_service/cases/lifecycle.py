@@ -31,12 +31,16 @@ class Audience(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """`official` is the name the ledger uses; several states may share one (待告知 is still 办理中)."""
+    """`official` is the name the ledger uses; several states may share one (待告知 is still 办理中).
+
+    `timed`: the time limit, once started, still has to be kept while the case is here.
+    """
 
     code: str
     label: str
     official: str
     final: bool = False
+    timed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

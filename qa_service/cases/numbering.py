@@ -5,12 +5,10 @@ from __future__ import annotations
 import secrets
 from datetime import date
 
-from sqlalchemy import Connection
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from qa_service.cases.models import CaseCounter
+from qa_service.kit.database import insert_into
 
 # Without 0/O, 1/I/L, 2/Z, 5/S, 8/B: read over the phone and typed on a kiosk without confusion.
 CODE_ALPHABET = "34679ACDEFGHJKMNPQRTUVWXY"
@@ -20,13 +18,11 @@ CODE_LENGTH = 10
 def next_serial(session: Session, zone_id: int, kind: str, year: int) -> int:
     """The next serial, from 1. The counter's row stays locked until the transaction ends, so a rolled
     back registration gives its number to the next one and no two get the same."""
-    connection: Connection = session.connection()
-    insert = postgres_insert if connection.dialect.name == "postgresql" else sqlite_insert
-    statement = insert(CaseCounter).values(zone_id=zone_id, kind=kind, year=year, last=1)
-    statement = statement.on_conflict_do_update(
+    first = insert_into(session, CaseCounter).values(zone_id=zone_id, kind=kind, year=year, last=1)
+    statement = first.on_conflict_do_update(
         index_elements=["zone_id", "kind", "year"], set_={"last": CaseCounter.last + 1}
     )
-    return int(connection.execute(statement.returning(CaseCounter.last)).scalar_one())
+    return session.execute(statement.returning(CaseCounter.last)).scalar_one()
 
 
 def case_number(zone_code: str, category: str, day: date, serial: int) -> str:

@@ -151,6 +151,16 @@ def set_due(case: Case, limit: TimeLimit, start: date, calendar: WorkCalendar) -
     ]
 
 
-def is_overdue(case: Case, today: date) -> bool:
-    """Late only from the day after the due date; a limit once met stays met."""
-    return case.due_on is not None and (case.met_on or today) > case.due_on
+def is_running(lifecycle: Lifecycle, case: Case) -> bool:
+    """Whether the time limit still has to be kept: started, not met, and the case not gone another way
+    (guided elsewhere, void)."""
+    return case.due_on is not None and case.met_on is None and lifecycle.states[case.state].timed
+
+
+def is_overdue(lifecycle: Lifecycle, case: Case, today: date) -> bool:
+    """Late only from the day after the due date; a limit once met stays as it was met."""
+    if case.due_on is None:
+        return False
+    if case.met_on is not None:
+        return case.met_on > case.due_on
+    return is_running(lifecycle, case) and today > case.due_on

@@ -9,14 +9,14 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from qa_service.accounts.roles import Actor, Role
 from qa_service.cases.models import Case
-from qa_service.consultations.lifecycle import KIND
+from qa_service.consultations.lifecycle import KIND, STATES
 from qa_service.consultations.models import Consultation
 from qa_service.errors import NotFound
 from qa_service.zones.models import Zone
 
 # A unit's inbox: what waits for it. Once told, the case is the desk's again but stays in its history.
 UNIT_OPEN = ("assigned", "in_progress", "replied")
-OPEN = ("registered", "to_assign", *UNIT_OPEN, "answered")
+TIMED = tuple(state.code for state in STATES.values() if state.timed)
 
 
 def readable(actor: Actor) -> Select[Consultation]:
@@ -37,7 +37,10 @@ def readable(actor: Actor) -> Select[Consultation]:
     return statement.where(Case.id < 0)
 
 
-def get_readable(session: Session, actor: Actor, number: str) -> Consultation:
+def get_readable(session: Session, actor: Actor, number: str, *, to_act: bool = False) -> Consultation:
+    """`to_act` locks the case first: who comes second then sees what the first has done."""
+    if to_act:
+        session.execute(select(Case.id).where(Case.number == number).with_for_update())
     found = session.scalar(
         readable(actor)
         .where(Case.number == number)
@@ -66,7 +69,7 @@ def list_readable(
         statement = statement.where(Case.state.in_(states))
     if overdue_on:
         statement = statement.where(
-            and_(Case.due_on < overdue_on, Case.met_on.is_(None), Case.state.in_(OPEN))
+            and_(Case.due_on < overdue_on, Case.met_on.is_(None), Case.state.in_(TIMED))
         )
     if since:
         statement = statement.where(Case.registered_at >= since)

@@ -82,7 +82,7 @@ def act_for(
     request: Request, session: Session, actor: Actor, number: str, event: str, fields: ActFields, seen: int
 ) -> Consultation:
     """One act as the API and the pages do it: readable, unchanged since seen, then by the table."""
-    consultation = repository.get_readable(session, actor, number)
+    consultation = repository.get_readable(session, actor, number, to_act=True)
     check_version(session, LIFECYCLE, consultation.case, seen)
     service.act_on(
         session, actor, consultation, event, fields, clock_start=settings_of(request).consult_clock_start
@@ -194,7 +194,7 @@ def act(
 @router.post("/consultations/{number}/contact")
 def reveal_contact(session: DbSession, actor: Staff, number: str) -> dict[str, str]:
     """查看未掩码的称谓和联系方式：仅限经办岗位，每次查看都留痕。"""
-    consultation = repository.get_readable(session, actor, number)
+    consultation = repository.get_readable(session, actor, number, to_act=True)
     if actor.role is Role.SUPERVISOR:
         raise NotFound("监督岗位不查看咨询人联系方式。", "如需核实，请由承办单位联系。")
     record(session, consultation.case, actor, "reveal", "查看了咨询人的联系方式。")

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from qa_service.accounts.roles import Actor, Role
 from qa_service.cases.lifecycle import Audience
 from qa_service.cases.models import Case, CaseEvent
-from qa_service.cases.service import is_overdue
+from qa_service.cases.service import is_overdue, is_running
 from qa_service.consultations.lifecycle import LIFECYCLE
 from qa_service.consultations.models import Consultation
 from qa_service.consultations.schemas import (
@@ -24,7 +24,7 @@ from qa_service.consultations.schemas import (
 from qa_service.consultations.service import open_acts
 from qa_service.kit import clock
 from qa_service.kit.privacy import mask_contact, mask_name
-from qa_service.library.face import basis_line
+from qa_service.library.face import basis_lines
 from qa_service.library.models import Entry, EntryVersion
 from qa_service.workdays.calendar import WorkCalendar
 from qa_service.workdays.due import working_days_left
@@ -39,7 +39,7 @@ def summary(consultation: Consultation, calendar: WorkCalendar) -> ConsultationS
 def _summary(consultation: Consultation, calendar: WorkCalendar) -> dict[str, Any]:
     case, today = consultation.case, clock.today()
     state = LIFECYCLE.states[case.state]
-    running = case.due_on is not None and case.met_on is None and not state.final
+    running = is_running(LIFECYCLE, case)
     return {
         "number": case.number, "state": case.state, "state_label": state.label, "official_state": state.official,
         "outcome": case.outcome, "registered_at": case.registered_at, "channel": consultation.channel,
@@ -47,7 +47,7 @@ def _summary(consultation: Consultation, calendar: WorkCalendar) -> dict[str, An
         "question": consultation.question, "topic": consultation.topic,
         "unit": consultation.holder.name if consultation.holder else "", "due_on": case.due_on,
         "working_days_left": working_days_left(today, case.due_on, calendar) if running and case.due_on else None,
-        "overdue": is_overdue(case, today) and (running or case.met_on is not None), "version": case.version,
+        "overdue": is_overdue(LIFECYCLE, case, today), "version": case.version,
     }  # fmt: skip
 
 
@@ -87,7 +87,7 @@ def progress(session: Session, consultation: Consultation) -> Progress:
     return Progress(
         number=case.number, state=LIFECYCLE.states[case.state].official, question=consultation.question,
         registered_at=case.registered_at, unit=consultation.holder.name if consultation.holder else "",
-        due_on=case.due_on, due_status=case.due_status, overdue=is_overdue(case, clock.today()), answer=answer,
+        due_on=case.due_on, due_status=case.due_status, overdue=is_overdue(LIFECYCLE, case, clock.today()), answer=answer,
         answer_basis=basis, events=[_public_event(event) for event in case.events if event.audience == Audience.PUBLIC],
     )  # fmt: skip
 
@@ -99,7 +99,7 @@ def _answer_given(session: Session, consultation: Consultation) -> tuple[str, li
     if consultation.entry_version_id is None:
         return "", []
     version = session.get_one(EntryVersion, consultation.entry_version_id)
-    return version.answer, [basis_line(item) for item in version.basis]
+    return version.answer, basis_lines(version.basis)
 
 
 def _deadline(session: Session, case: Case, calendar: WorkCalendar) -> Deadline | None:
@@ -109,7 +109,7 @@ def _deadline(session: Session, case: Case, calendar: WorkCalendar) -> Deadline 
     return Deadline(
         due_on=case.due_on, status=case.due_status, started_on=case.clock_started_on,
         working_days_left=working_days_left(clock.today(), case.due_on, calendar),
-        overdue=is_overdue(case, clock.today()), met_on=case.met_on, steps=case.due_steps,
+        overdue=is_overdue(LIFECYCLE, case, clock.today()), met_on=case.met_on, steps=case.due_steps,
         basis=f"{limit.name}：{limit.basis}" if limit else "",
     )  # fmt: skip
 

@@ -10,6 +10,15 @@ _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\u00ad]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _BLANKS = re.compile(r"[\s\u00a0\u3000\u2000-\u200a]+")
 
+# Browsers that print to PDF map a glyph to the radical instead of the character drawn with it (⾦ for 金).
+# Kangxi radicals and compatibility ideographs have a canonical or compatibility mapping in Unicode, the
+# simplified forms among the supplementary radicals have none; ⼾ maps to 戶, which simplified text writes 户.
+_MAPPED = re.compile("[\u2e9f\u2ef3\u2f00-\u2fd5\uf900-\ufaff]")
+_RADICALS = str.maketrans(
+    "⼾⺌⺍⺎⺏⺐⺠⺢⺧⺨⺪⺫⺬⺮⺳⺴⺷⺸⺻⺼⺽⺾⻀⻁⻂⻃⻄⻅⻆⻈⻉⻊⻋⻌⻍⻎⻐⻑⻒⻓⻔⻕⻖⻗⻘⻙⻚⻛⻜⻝⻞⻠⻡⻢⻣⻤⻥⻦⻧⻨⻩⻪⻫⻬⻭⻮⻯⻰",
+    "户小小兀尢尢民水牛犭疋罒示竹罒罒羊羊聿月臼艹艹虎衤覀西见角讠贝足车辶辶辶钅長镸长门阜阝雨青韦页风飞食食饣首马骨鬼鱼鸟卤麦黄黾斉齐歯齿竜龙",
+)
+
 # Whole lines that office pages put around an article. Anchored at both ends: a sentence that merely
 # contains 打印 or 分享 is text.
 _NOISE = re.compile(
@@ -49,8 +58,9 @@ _TAIL = re.compile(
 
 
 def tidy(text: str) -> str:
-    """One line of text without invisible characters, blanks of any kind folded to one space, trimmed."""
-    text = _CONTROL.sub("", _INVISIBLE.sub("", text))
+    """One line of text: no invisible characters, radicals as characters, blanks folded to one space, trimmed."""
+    text = _CONTROL.sub("", _INVISIBLE.sub("", text)).translate(_RADICALS)
+    text = _MAPPED.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)
     return _BLANKS.sub(" ", text).strip()
 
 

@@ -45,23 +45,30 @@ def split_metadata(
 ) -> tuple[dict[str, str], list[Block]]:
     """Metadata block and remaining blocks.
 
-    The block begins with a line whose label is known (LABELS) and ends before the first line that is
+    The block begins with a line whose label is known (LABELS), a title may stand above it, and ends before the first line that is
     not `键：值`, or at the first empty line; `gaps` are the line numbers that follow an empty line
     (formats without empty lines, such as Word, leave it out, and only known labels count there).
     """
     meta: dict[str, str] = {}
-    first = next((b for b in blocks[:1]), None)
-    start = parse_label(first.text) if first else None
-    if start is None or start[0] not in LABELS:
+    begin = _begin(blocks)
+    if begin is None:
         return meta, list(blocks)
-    used = 0
-    for at, block in enumerate(blocks):
-        label = parse_label(block.text)
-        if label is None or (label[0] not in LABELS and not gaps) or (at and block.line in gaps):
+    end = begin
+    for at in range(begin, len(blocks)):
+        label = parse_label(blocks[at].text)
+        if label is None or (label[0] not in LABELS and not gaps) or (at > begin and blocks[at].line in gaps):
             break
         meta.setdefault(label[0], label[1])
-        used = at + 1
-    return meta, list(blocks[used:])
+        end = at + 1
+    return meta, [*blocks[:begin], *blocks[end:]]
+
+
+def _begin(blocks: Sequence[Block]) -> int | None:
+    """Where the metadata block starts: at the first line, or below a title when at least two labels follow."""
+    known = [(label := parse_label(b.text)) is not None and label[0] in LABELS for b in blocks[:3]]
+    if known[:1] == [True]:
+        return 0
+    return 1 if known[1:] == [True, True] else None
 
 
 def labels_under_title(blocks: Sequence[Block], meta: dict[str, str], look: int = 8) -> list[Block]:

@@ -42,7 +42,9 @@ _BOLD_STYLE = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE)
 _MIN_BODY = 40
 # Real pages nest some dozens deep; walking a page costs its size times its depth.
 MAX_DEPTH = 400
-_CONTAINER = re.compile(r"<(/?)(?:div|span|table|font|section|article|ul|ol|blockquote|b|i|em|strong)\b", re.IGNORECASE)
+_CONTAINER = re.compile(
+    r"<(/?)(?:div|span|table|font|section|article|ul|ol|blockquote|b|i|em|strong)\b", re.IGNORECASE
+)
 
 
 def read_html(text: str) -> tuple[list[Block], dict[str, str]]:
@@ -51,7 +53,9 @@ def read_html(text: str) -> tuple[list[Block], dict[str, str]]:
     from bs4.element import CData, Comment, Declaration, Doctype, ProcessingInstruction
 
     if _depth(text) > MAX_DEPTH:
-        raise DocumentError("网页结构嵌套过深，已拒绝读取", "请在浏览器中打开后，把正文复制到 Word 或 .txt 再上传")
+        raise DocumentError(
+            "网页结构嵌套过深，已拒绝读取", "请在浏览器中打开后，把正文复制到 Word 或 .txt 再上传"
+        )
     soup = BeautifulSoup(text, "lxml")
     meta = _read_meta(soup)
     for kind in (Comment, Declaration, Doctype, ProcessingInstruction, CData):

@@ -304,8 +304,11 @@ def _continues(
         return False
     left = left_of[id(line)][0]
     indented = line.x0 > left + 0.8 * line.size
-    if indented:  # a hanging block keeps its indent from line to line; a new paragraph does not
-        return len(first.text) > 0 and abs(line.x0 - last.x0) < 2 and last is not first
+    if indented:
+        # At the same indent the line carries on a block set in as a whole, or starts the next paragraph:
+        # then the line before it ends a sentence.
+        ended = last is first and bool(re.search(r"[。！？；：!?;:]$", last.text))
+        return abs(line.x0 - last.x0) < 2 and not ended
     return True
 
 

@@ -116,6 +116,12 @@ class Database:
         self.engine.dispose()
 
 
+def insert_into(session: Session, model: type[Base]) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT that takes `on_conflict_do_update`; both dialects spell it the same."""
+    make = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    return make(model)
+
+
 @contextmanager
 def database_errors() -> Iterator[None]:
     """Turn what the database says into what a person can act on."""

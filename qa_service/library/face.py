@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -48,7 +49,12 @@ class Face:
         )  # fmt: skip
 
     def basis_lines(self) -> list[str]:
-        return [basis_line(item) for item in self.basis]
+        return basis_lines(self.basis)
+
+
+def basis_lines(basis: Iterable[dict[str, str]]) -> list[str]:
+    """One line a law and article, in order; an article cited for two phrases stands once."""
+    return list(dict.fromkeys(map(basis_line, basis)))
 
 
 def basis_line(item: dict[str, str]) -> str:

@@ -92,9 +92,10 @@ class LiveIndex:
         """Load the saved index and bring it up to date, or build it from the database."""
         with self._lock:
             with self._database.read() as session:
-                self._snapshot = self._load(session) or self._build(session, self._stored(session), progress)
-                fitted_elsewhere = self._stored(session) is not None
-            if not fitted_elsewhere:
+                stored = self._stored(session)
+                calibration = stored[0] if stored else None
+                self._snapshot = self._load(session) or self._build(session, calibration, progress)
+            if stored is None:
                 self._store_calibration()
             if self._saved_revision != self._snapshot.revision:
                 self._save()
@@ -200,9 +201,16 @@ class LiveIndex:
         except OSError as error:
             log.warning("index not saved (the next start will be slower): %s", error)
 
-    def _stored(self, session: Session) -> Calibration | None:
+    def _stored(self, session: Session) -> tuple[Calibration, int] | None:
+        """(the stored fit for this encoder, the library's size then); None when there is none to use."""
         row = session.get(StoredCalibration, self._encoder.fingerprint) if self._encoder else None
-        return Calibration.of(row.data) if row else None
+        if row is None:
+            return None
+        try:
+            return Calibration.of(row.data), row.library_size
+        except (ValueError, KeyError, TypeError):
+            log.info("the stored calibration is of another version of the software; fitting anew")
+            return None
 
     def _store_calibration(self) -> None:
         snapshot = self.snapshot
@@ -224,13 +232,13 @@ class LiveIndex:
             return
         snapshot = self.snapshot
         with self._database.read() as session:
-            row = session.get(StoredCalibration, self._encoder.fingerprint)
-            stored = Calibration.of(row.data) if row else None
-            base = row.library_size if row else 0
-        if stored is not None and abs(len(snapshot.faces) - base) <= REFIT_SHARE * max(base, 1):
-            if stored != snapshot.engine.calibration:
-                self._adopt(stored)
-            return
+            stored = self._stored(session)
+        if stored is not None:
+            calibration, size = stored
+            if abs(len(snapshot.faces) - size) <= REFIT_SHARE * max(size, 1):
+                if calibration != snapshot.engine.calibration:
+                    self._adopt(calibration)
+                return
         fitted = snapshot.engine.recalibrated(self._vectors).calibration
         if fitted is not None:
             self._adopt(fitted)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from sqlalchemy import Select, func, or_, select, update
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, aliased, selectinload
 
 from qa_service.accounts.roles import Actor, Role
 from qa_service.errors import NotFound
+from qa_service.kit.database import insert_into
 from qa_service.library.face import Face
 from qa_service.library.models import Entry, EntryVersion, LibraryRevision
 
@@ -116,18 +117,9 @@ def current_revision(session: Session) -> int:
 
 def next_revision(session: Session) -> int:
     """Take the next revision; its row stays locked until the transaction ends."""
-    statement = (
-        update(LibraryRevision)
-        .where(LibraryRevision.id == 1)
-        .values(value=LibraryRevision.value + 1)
-        .returning(LibraryRevision.value)
-    )
-    value = session.execute(statement).scalar_one_or_none()
-    if value is None:
-        session.add(LibraryRevision(id=1, value=1))
-        session.flush()
-        return 1
-    return value
+    first = insert_into(session, LibraryRevision).values(id=1, value=1)
+    statement = first.on_conflict_do_update(index_elements=["id"], set_={"value": LibraryRevision.value + 1})
+    return session.execute(statement.returning(LibraryRevision.value)).scalar_one()
 
 
 def next_version_number(session: Session, entry_id: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import zip_longest
 from typing import Annotated
 
 from fastapi import APIRouter, File, Header, Query, Request, Response, UploadFile
@@ -17,6 +18,7 @@ from qa_service.kit import clock
 from qa_service.kit.http import TransactionalRoute
 from qa_service.library import importer, repository, service
 from qa_service.library.asking import Asker
+from qa_service.library.face import Face
 from qa_service.library.models import Entry, EntryVersion, QueryLog
 from qa_service.library.schemas import (
     ActRequest,
@@ -92,7 +94,7 @@ def suggest(request: Request, q: Annotated[str, Query(max_length=64)], limit: An
 def hot(
     request: Request, session: DbSession, limit: Annotated[int, Query(ge=1, le=20)] = 5
 ) -> list[Suggested]:
-    """近期问得最多的已发布问题；记录不足时按条目顺序补齐。"""
+    """近期问得最多的已发布问题；记录不足时各主题轮流补齐。"""
     return hot_questions(asker_of(request), session, limit)
 
 
@@ -111,7 +113,13 @@ def hot_questions(
     )
     ordered = [by_version[version_id] for version_id, _ in counts if version_id in by_version]
     known = {face.key for face in ordered}
-    ordered += [face for face in by_version.values() if face.key not in known]
+    # Until enough has been asked: the first question of each topic in turn, so that the list shows the range.
+    by_topic: dict[str, list[Face]] = {}
+    for face in by_version.values():
+        if face.key not in known:
+            by_topic.setdefault(face.topic, []).append(face)
+    rounds = zip_longest(*by_topic.values())
+    ordered += [face for one_each in rounds for face in one_each if face is not None]
     return [Suggested(text=face.question, key=face.key, how="hot") for face in ordered[:limit]]
 
 

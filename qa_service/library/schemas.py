@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from qa_service.kit.schemas import Input
 from qa_service.library.asking import Asked
-from qa_service.library.face import Face, basis_line
+from qa_service.library.face import Face, basis_lines
 from qa_service.library.lifecycle import LIFECYCLE
 from qa_service.library.live import UnitCard
 from qa_service.library.models import Entry, EntryVersion
@@ -151,9 +151,9 @@ class ContentInput(Input):
     answer: Annotated[str, StringConstraints(max_length=20_000)]
     unit: Annotated[str, StringConstraints(max_length=32)]
     topic: Annotated[str, StringConstraints(max_length=64)] = ""
-    basis: list[BasisInput] = []
-    phrasings: list[Annotated[str, StringConstraints(max_length=500)]] = []
-    audience: list[Annotated[str, StringConstraints(max_length=32)]] = []
+    basis: list[BasisInput] = Field(default_factory=list)
+    phrasings: list[Annotated[str, StringConstraints(max_length=500)]] = Field(default_factory=list)
+    audience: list[Annotated[str, StringConstraints(max_length=32)]] = Field(default_factory=list)
     effective_from: date | None = None
     effective_to: date | None = None
     review_due: date | None = None
@@ -188,7 +188,7 @@ class VersionView(BaseModel):
     def of(cls, version: EntryVersion) -> VersionView:
         return cls(
             number=version.number, state=version.state, state_label=LIFECYCLE.states[version.state].label,
-            question=version.question, answer=version.answer, basis=[basis_line(item) for item in version.basis],
+            question=version.question, answer=version.answer, basis=basis_lines(version.basis),
             phrasings=version.phrasings, topic=version.topic, audience=version.audience,
             effective_from=version.effective_from, effective_to=version.effective_to,
             review_due=version.review_due, author=version.author_name, reviewer=version.reviewer_name,

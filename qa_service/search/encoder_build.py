@@ -20,6 +20,7 @@ import numpy as np
 
 from .encoder_files import MANIFEST, MAX_TOKENS, PROMPTS, folder_fingerprint
 from .q4 import Q4Model, find_weight_file, read_q4
+from .st_encoder import hide_progress_bars
 
 Say = Callable[[str], None]
 
@@ -117,9 +118,8 @@ def _write_sentence_transformer(model: Q4Model, target: Path, say: Say) -> None:
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.models import Normalize, Pooling, Transformer
     from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
-    from transformers.utils import logging as bars
 
-    bars.disable_progress_bar()
+    hide_progress_bars()
     ids = kept_ids(model)
     say(f"      保留 {len(ids)} 个词片")
     fast: Any = PreTrainedTokenizerFast
@@ -194,9 +194,8 @@ def _export(st: Path, target: Path) -> None:
     """ids, mask int64 [n, t] → `vector` float32 [n, dim] of length 1 and `tokens` float32 [n, t, dim]."""
     import torch
     from transformers import BertModel
-    from transformers.utils import logging as bars
 
-    bars.disable_progress_bar()
+    hide_progress_bars()
 
     class Pooled(torch.nn.Module):
         def __init__(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -26,9 +26,8 @@ class SentenceTransformerEncoder:
             raise EncoderMissing(f"{folder} 不存在")
         import torch
         from sentence_transformers import SentenceTransformer
-        from transformers.utils import logging
 
-        logging.disable_progress_bar()
+        hide_progress_bars()
         try:
             # fp16 on disk would load as fp16, which is slow and coarse on a CPU
             self._model = SentenceTransformer(
@@ -63,6 +62,14 @@ class SentenceTransformerEncoder:
             convert_to_numpy=True, show_progress_bar=False,
         )  # fmt: skip
         return np.ascontiguousarray(vectors, dtype=np.float32)
+
+
+def hide_progress_bars() -> None:
+    """Keep transformers from drawing bars for every file it reads or writes."""
+    from transformers.utils import logging
+
+    disable: Callable[[], None] = logging.disable_progress_bar
+    disable()
 
 
 def choose_prompts(prompts: Mapping[str, str]) -> tuple[str, str]:

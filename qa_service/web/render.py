@@ -34,13 +34,9 @@ def _environment() -> Environment:
 
 
 def _asset(path: str) -> str:
-    """The address of a static file, changing with its content so that browsers may keep it.
-
-    Modules import each other by plain names, so a change in any script changes the address of all.
-    """
+    """The address of a static file, changing with its content so that browsers may keep it."""
     if path not in _versions:
-        files = sorted((HERE / "static" / "js").rglob("*.js")) if path.endswith(".js") else [HERE / "static" / path]
-        digest = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:10]
+        digest = hashlib.sha256((HERE / "static" / path).read_bytes()).hexdigest()[:10]
         _versions[path] = f"/static/{path}?v={digest}"
     return _versions[path]
 

@@ -50,7 +50,9 @@ def test_topic_headings_get_a_self_contained_question(pairs_of: Extract) -> None
         "临时救助政策的收费标准是什么？",
         "临时救助政策的办理时限是多久？",
     ]
-    assert all(not p.explicit and p.question.startswith("临时救助政策") and p.question.endswith("？") for p in pairs)
+    assert all(
+        not p.explicit and p.question.startswith("临时救助政策") and p.question.endswith("？") for p in pairs
+    )
 
 
 def test_proposed_questions_stay_within_the_limit(pairs_of: Extract) -> None:

@@ -31,6 +31,13 @@ def test_invisible_characters_and_wide_blanks(pairs_of: Extract) -> None:
     assert [(p.heading, p.answer) for p in pairs] == [("多久？", "七 个工作日。"), ("谁？", "我。")]
 
 
+def test_radicals_of_printed_pages_become_characters() -> None:
+    assert (
+        tidy("⻘⽲县⼈⺠政府，⼾⼝⻚，⻓期⻅证，⺟⼦，\uf92c来\u2fd5")
+        == "青禾县人民政府，户口页，长期见证，母子，郎来龠"
+    )
+
+
 def test_metadata_block() -> None:
     document = read_document(
         "a.txt", "标题：失业金解读\n制定单位：甲局\n自定项：乙\n\n一、条件\n满一年。".encode()
@@ -38,6 +45,14 @@ def test_metadata_block() -> None:
     assert document.title == "失业金解读"
     assert document.meta == {"标题": "失业金解读", "制定单位": "甲局", "自定项": "乙"}
     assert [b.text for b in document.blocks] == ["一、条件", "满一年。"]
+
+
+def test_metadata_block_below_the_title() -> None:
+    text = "# 失业金解读\n\n制定单位：甲局\n发布日期：2026-01-05\n\n## 条件\n满一年。"
+    document = read_document("a.md", text.encode())
+    assert document.title == "失业金解读"
+    assert document.meta == {"制定单位": "甲局", "发布日期": "2026-01-05"}
+    assert [b.text for b in document.blocks] == ["条件", "满一年。"]
 
 
 def test_metadata_in_front_matter_and_bold() -> None:
