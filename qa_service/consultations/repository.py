@@ -14,8 +14,6 @@ from qa_service.consultations.models import Consultation
 from qa_service.errors import NotFound
 from qa_service.zones.models import Zone
 
-# A unit's inbox: what waits for it. Once told, the case is the desk's again but stays in its history.
-UNIT_OPEN = ("assigned", "in_progress", "replied")
 TIMED = tuple(state.code for state in STATES.values() if state.timed)
 
 

@@ -119,5 +119,7 @@ def _log_row(
         "id": trace_id, "at": clock.now(), "channel": channel, "zone_id": zone_id,
         "question": without_personal_details(without_control_characters(question))[:2000], "decision": outcome.decision,
         "confidence": outcome.confidence, "outcome": OUTCOMES[outcome.decision], "hits": hits,
-        "library_revision": snapshot.revision, "milliseconds": milliseconds,
+        "library_revision": snapshot.revision,
+        "chosen_version_id": hits[0]["version_id"] if outcome.decision is Decision.ANSWER else None,
+        "milliseconds": milliseconds,
     }  # fmt: skip
