@@ -71,10 +71,12 @@ def ensure_environment(extras: str) -> Path:
                 f"虚拟环境没有建成：{error}",
                 "Debian/Ubuntu 请先安装 python3-venv（apt install python3-venv）。",
             )
-    pip = (PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "on")
+    # Progress bars on a terminal; in a log only what matters.
+    quiet = () if sys.stdout.isatty() else ("-q",)
+    pip = (PYTHON, "-m", "pip", "install", "--disable-pip-version-check", *quiet)
     say(f"［准备］安装 {TORCH}（首次约需几分钟）…")
-    run(*pip, "-q", TORCH)
+    run(*pip, TORCH)
     say("［准备］安装其余依赖 …")
-    run(*pip, "-q", "-c", "constraints.txt", "-e", f".[{extras}]")
+    run(*pip, "-c", "constraints.txt", "-e", f".[{extras}]")
     MARK.write_text(json.dumps({**marks, extras: wanted(extras)}), encoding="utf-8")
     return PYTHON

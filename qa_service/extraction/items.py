@@ -13,13 +13,18 @@ from qa_service.extraction.markers import (
     split_inline,
     strip_answer_mark,
     strip_question_mark,
+    strip_weak_answer_mark,
+    strip_weak_question_mark,
 )
-from qa_service.extraction.types import Block
+from qa_service.extraction.types import CELL_MARK, Block
 
 # A reporter's turn in the record of a press conference, alone on its line: 海南日报记者：
 _REPORTER = re.compile(r"^[^，。；？！：:]{1,30}(?:记者|主播|编辑)\s*[：:]$")
 # A speaker's turn: office and name, or the name only: 省卫生健康委员会副主任张某某：
 _SPEAKER = re.compile(r"^[^。；？！：:]{2,60}[：:]$")
+_BRACKETED = re.compile(r"^【([^】]{2,30})】\s*(.*)$")
+_QUESTION_HEAD = re.compile(r"^(?:常见|咨询|热点)?(?:问题|提问|问|事项)(?:内容|描述)?$")
+_ANSWER_HEAD = re.compile(r"^(?:答案|答复|解答|回答|回复|答)(?:内容|意见|口径)?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +52,82 @@ class Item:
 
 
 def make_items(blocks: Iterable[Block]) -> list[Item]:
-    """Items in reading order; flattened dialogues are cut apart, press conference turns become 问/答."""
+    """Items in reading order; flattened dialogues are cut apart, tables of questions and press conference
+    turns become 问/答."""
     items: list[Item] = []
+    columns: _Columns | None = None
     for block in blocks:
-        pieces = [block.text] if block.table else split_inline(block.text)
-        items += [_make_item(block, piece) for piece in pieces]
-    return _join_asked(_mark_turns([i for i in items if i.text]))
+        if block.table:
+            cells = block.text.split(CELL_MARK)
+            if header := _question_columns(cells):
+                columns = header
+                continue
+            if columns and len(cells) == columns.width:
+                items += _row_items(block, cells, columns)
+            else:
+                items.append(_make_item(block, block.text))
+            continue
+        columns = None
+        items += [_make_item(block, piece) for piece in split_inline(block.text)]
+    return _join_asked(_mark_turns(_mark_weak(_mark_brackets([i for i in items if i.text]))))
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """Where a table of questions and answers has them."""
+
+    question: int
+    answer: int
+    width: int
+
+
+def _question_columns(cells: Sequence[str]) -> _Columns | None:
+    """The columns of a table whose head row names a question and an answer column, else None."""
+    questions = [n for n, cell in enumerate(cells) if _QUESTION_HEAD.match(cell)]
+    answers = [n for n, cell in enumerate(cells) if _ANSWER_HEAD.match(cell)]
+    return _Columns(questions[0], answers[0], len(cells)) if questions and answers else None
+
+
+def _row_items(block: Block, cells: Sequence[str], columns: _Columns) -> list[Item]:
+    question, answer = cells[columns.question], cells[columns.answer]
+    return [
+        Item(question, strip_question_mark(question) or question, block.line, asked=True),
+        Item(answer, strip_answer_mark(answer) or answer, block.line, answered=True),
+    ]
+
+
+def _mark_brackets(items: Sequence[Item]) -> list[Item]:
+    """【办理对象】 at the beginning of lines as headings, where a text has no other numbers, marks or headings."""
+    found = [_BRACKETED.match(i.text) for i in items]
+    if sum(m is not None for m in found) < 2 or any(
+        i.number or i.level or i.asked or i.answered for i in items
+    ):
+        return list(items)
+    out: list[Item] = []
+    for item, match in zip(items, found, strict=True):
+        if match is None or item.table:
+            out.append(item)
+            continue
+        out.append(replace(item, text=match[1], plain=match[1], level=6))
+        if match[2]:
+            out.append(replace(item, text=match[2], plain=match[2], bold=False))
+    return out
+
+
+def _mark_weak(items: Sequence[Item]) -> list[Item]:
+    """Marks without colon: 问 … where the text uses it more than once, A. … and 答 … right after a question."""
+    weak = [strip_weak_question_mark(i.text) for i in items]
+    dialogue = sum(q is not None for q in weak) >= 2 and not any(i.asked for i in items)
+    out: list[Item] = []
+    for item, question in zip(items, weak, strict=True):
+        if dialogue and question is not None and not item.table:
+            item = replace(item, plain=question, asked=True)
+        elif out and out[-1].asked and not item.answered:
+            answer = strip_weak_answer_mark(item.text)
+            if answer is not None and not item.table:
+                item = replace(item, plain=answer, answered=True, asked=False, level=0)
+        out.append(item)
+    return out
 
 
 def _make_item(block: Block, text: str) -> Item:

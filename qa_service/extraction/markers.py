@@ -53,17 +53,24 @@ _CIRCLED = re.compile(r"[①-⑳㈠-㈩❶-❿]\s*")
 _Q_WORD = r"(?:问题|提问|问|Q(?:uestion)?)"
 _A_WORD = r"(?:答案|答复|回答|解答|答|A(?:nswer)?)"
 _ORD = rf"(?:\s*(?:\d{{1,3}}|{_HAN}{{1,4}}))?"
+_BULLET = r"(?:[●•·◆■▶►]\s*)?"
 _QUESTION = re.compile(
-    rf"^(?:[【\[［]\s*{_Q_WORD}{_ORD}\s*[】\]］]\s*[：:]?"
+    rf"^{_BULLET}(?:[【\[［（(]\s*{_Q_WORD}{_ORD}\s*[】\]］）)]\s*[：:]?"
     rf"|{_Q_WORD}{_ORD}\s*[：:]"
     rf"|(?:问题|Q)\s*(?:\d{{1,3}}|{_HAN}{{1,4}})\s*[.．、]?\s*(?=\S{{4}})"
+    rf"|(?:第\s*)?(?:\d{{1,3}}|{_HAN}{{1,3}})\s*问\s*(?:[：:、]|\s(?=\S{{4}}))"
+    r"|Q\s*[.．]\s*(?=\S{4})"
     r"|(?:[一-鿿]{0,10}(?:记者|网友)(?:问|提问)?|(?:群众|市民|居民|企业)(?:问|提问))\s*[：:](?=.{6}))\s*",
     re.IGNORECASE,
 )
 _ANSWER = re.compile(
-    rf"^(?:[【\[［]\s*{_A_WORD}{_ORD}\s*[】\]］]\s*[：:]?|{_A_WORD}{_ORD}\s*[：:]|A\d{{1,3}}\s*[.．、]\s*)\s*",
+    rf"^{_BULLET}(?:[【\[［（(]\s*(?:{_A_WORD}|(?:政策)?(?:解读|解析|答疑)){_ORD}\s*[】\]］）)]\s*[：:]?"
+    rf"|(?:\d{{1,3}}|{_HAN}{{1,3}})?\s*{_A_WORD}{_ORD}\s*[：:]|A\d{{1,3}}\s*[.．、]\s*)\s*",
     re.IGNORECASE,
 )
+# Marks too weak to stand alone (A. also lists options): only where a question waits for its answer.
+_WEAK_ANSWER = re.compile(r"^(?:A\s*[.．]|A\d{1,3}\s|答\s)\s*(?=\S{2})")
+_WEAK_QUESTION = re.compile(r"^问\s+(?=\S{4})")
 # In a crawl without line breaks: a mark after the end of a sentence, not the tail of 请问：/回答：.
 _INLINE_QUESTION = re.compile(
     rf"(?<=[。？！；”》）)\s.…])(?:(?:\d{{1,2}}\s*[.．、]|{_HAN}{{1,3}}\s*、|[（(]{_HAN}{{1,3}}[）)])\s*)?"
@@ -122,6 +129,18 @@ def strip_answer_mark(text: str) -> str | None:
     if number and (found := _ANSWER.match(rest)):
         return rest[found.end() :].strip()
     return None
+
+
+def strip_weak_question_mark(text: str) -> str | None:
+    """The line without a question mark that lacks its colon (问 何时施行？), or None."""
+    found = _WEAK_QUESTION.match(text)
+    return text[found.end() :].strip() if found else None
+
+
+def strip_weak_answer_mark(text: str) -> str | None:
+    """The line without an answer mark that only counts right after a question (A. …, 答 …), or None."""
+    found = _WEAK_ANSWER.match(text)
+    return text[found.end() :].strip() if found else None
 
 
 def is_question(text: str) -> bool:

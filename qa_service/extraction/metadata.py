@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 
 from qa_service.extraction.clean import tidy
-from qa_service.extraction.types import Block
+from qa_service.extraction.markers import parse_number, strip_question_mark
+from qa_service.extraction.types import CELL_MARK, Block
 
 # fmt: off
 LABELS = frozenset((
@@ -74,19 +75,21 @@ def _begin(blocks: Sequence[Block]) -> int | None:
 def labels_under_title(blocks: Sequence[Block], meta: dict[str, str], look: int = 8) -> list[Block]:
     """Take `来源：… 发布时间：…` lines out of the first blocks into `meta`; returns the blocks left.
 
-    Only the first `look` blocks are examined, and only two-column table rows headed by a known label and
+    Only the first `look` blocks up to the first section or question are examined, and only two-column table rows headed by a known label and
     lines that begin with one (after an optional date): a 来源 in the middle of a sentence is text.
     """
     kept: list[Block] = []
     for at, block in enumerate(blocks):
-        cells = block.text.split(" | ") if block.table and at < look else []
+        if at >= look or parse_number(block.text)[0] or strip_question_mark(block.text) is not None:
+            return [*kept, *blocks[at:]]
+        cells = block.text.split(CELL_MARK) if block.table else []
         if len(cells) == 2 and cells[0] in LABELS:
             meta.setdefault(cells[0], cells[1])
             continue
         text = re.sub(
             r"^\d{4}[-年/.]\d{1,2}[-月/.]\d{1,2}日?(?:\s+\d{1,2}:\d{2}(?::\d{2})?)?\s*", "", block.text
         )
-        found = list(_UNDER_TITLE.finditer(text)) if at < look and len(text) < 200 else []
+        found = list(_UNDER_TITLE.finditer(text)) if len(text) < 200 else []
         if found and found[0].start() == 0:
             for label in found:
                 if value := tidy(label[2]):

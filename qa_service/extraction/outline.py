@@ -42,7 +42,7 @@ class Section:
     def title(self) -> str:
         if self.label:
             return self.label
-        return self.heading.plain.rstrip("：: ") if self.heading else ""
+        return self.heading.plain.rstrip("：: ").lstrip("★☆●◆■▲※ ") if self.heading else ""
 
     @property
     def asked(self) -> bool:
@@ -124,6 +124,13 @@ def _answered_series(
 ) -> list[int]:
     """Headings that are followed by 答：, with the rest of their numbered series."""
     chosen = set(answered)
+    for _, group in sorted(groups.items()):
+        if (
+            len(group) >= 2
+            and not chosen & set(group)
+            and sum(n + 1 in chosen for n in group) * 2 >= len(group)
+        ):
+            return group  # 一、参保篇 over questions that are numbered on through the whole text
     for _, group in sorted(groups.items()):
         common = chosen & set(group)
         if len(common) >= 2 or (common and len(chosen) == 1):
@@ -372,6 +379,8 @@ def divides(section: Section, children: Sequence[int]) -> bool:
         return True
     if children[0] != 0 or (len(children) < 2 and not body[0].level):
         return False
+    if section.heading and section.heading.number and section.heading.number.style == Style.PART:
+        return True
     if all(body[n].number is None for n in children):
         return not all(_FACET.search(body[n].plain.rstrip("：: ")) for n in children)
     return is_group(section.title)

@@ -26,6 +26,7 @@ _DOC_NO = re.compile(
 _LEAD = re.compile(r"^.*(?:根据|按照|依据|参照|印发|转发|贯彻|落实|执行|的通知|以及|和|及|与|见|即)")
 _THANKS = re.compile(r"^(?:谢谢|感谢).{0,8}[。！!]?$")
 _CONTACT = re.compile(r"^.{0,24}(?:联系|咨询)(?:电话|方式)\s*[：:].{0,40}$")
+_CONTACT_TOPIC = re.compile(r"联系|咨询|电话|投诉|举报|渠道|方式")
 _UNIT_KEYS = (
     "解读单位",
     "制定单位",
@@ -64,8 +65,13 @@ class _Extractor:
         series = find_series(items)
         if series:
             last = max([*series, *(n for n, i in enumerate(items) if i.asked)])
-            items = [*items[: last + 1], *_without_tail(items[last + 1 :])]
+            contact = bool(_CONTACT_TOPIC.search(items[last].plain))
+            items = [*items[: last + 1], *_without_tail(items[last + 1 :], contact)]
             self._divide(items, series, ())
+        else:
+            start = next((n for n, i in enumerate(items) if i.number and not i.table), len(items))
+            for section in inline_sections(_without_tail(items[start:])):
+                self._emit(section, ())
         return self.pairs
 
     def _divide(self, items: Sequence[Item], series: Sequence[int], path: tuple[str, ...]) -> None:
@@ -144,11 +150,14 @@ def _answer_text(body: Sequence[Item]) -> str:
     return "\n".join(lines)
 
 
-def _without_tail(body: Sequence[Item]) -> list[Item]:
-    """The last section without attachments, contacts above them, signature, editor and page foot."""
+def _without_tail(body: Sequence[Item], contact: bool = False) -> list[Item]:
+    """The last section without attachments, contacts above them, signature, editor and page foot.
+
+    `contact` tells that the section is about contacts, whose lines then stay.
+    """
     end = next((n for n, i in enumerate(body) if is_tail(i.text)), len(body))
     kept = without_signature(body[:end])
-    if end < len(body) or len(kept) < end:
+    if not contact and (end < len(body) or len(kept) < end):
         while len(kept) > 1 and _CONTACT.match(kept[-1].text):
             kept.pop()
     return kept

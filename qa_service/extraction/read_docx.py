@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from qa_service.extraction.clean import is_noise, tidy
-from qa_service.extraction.types import Block, DocumentError
+from qa_service.extraction.types import CELL_MARK, Block, DocumentError
 from qa_service.extraction.word_numbering import Numbering
 
 if TYPE_CHECKING:
@@ -168,9 +168,12 @@ class _Reader:
             return
         for row in direct:
             self.paragraph += 1
-            texts = [tidy("".join(self._texts(c))) for c in row if not self._continued(c)]
-            if line := " | ".join(t for t in texts if t):
+            texts = [self._cell_text(c) for c in row if not self._continued(c)]
+            if line := CELL_MARK.join(t for t in texts if t):
                 self.blocks.append(Block(line, table=True, line=self.paragraph))
+
+    def _cell_text(self, cell: _Element) -> str:
+        return tidy(" ".join("".join(self._texts(p)) for p in cell.iter(f"{W}p")))
 
     def _continued(self, cell: _Element) -> bool:
         """Whether a cell only continues a vertically merged one above it."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from qa_service.extraction.clean import is_noise, tidy
 from qa_service.extraction.metadata import META_TAGS
-from qa_service.extraction.types import Block, DocumentError
+from qa_service.extraction.types import CELL_MARK, Block, DocumentError
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
@@ -101,8 +101,11 @@ def _headline(soup: BeautifulSoup) -> str:
 def _drop_furniture(soup: BeautifulSoup) -> None:
     for tag in soup.find_all(_DROP):
         # Some platforms wrap the whole page in a <form> or the article in a <header>: keep what is large.
-        if tag.name in ("form", "header", "aside") and len(tag.get_text(strip=True)) > 400:
-            continue
+        length = len(tag.get_text(strip=True))
+        if (tag.name in ("form", "header", "aside") and length > 400) or (
+            tag.name == "button" and length >= 6
+        ):
+            continue  # a long button is the question of a folding FAQ
         tag.extract()
     whole = len(soup.get_text(strip=True))
     for tag in soup.find_all(True):
@@ -223,7 +226,7 @@ class _Flow:
         for row in cells:
             texts = [tidy(c.get_text(" ")) for c in row]
             texts = [re.sub(r"(?<=[^\x00-\xff]) (?=[^\x00-\xff])", "", t) for t in texts]
-            if line := " | ".join(t for t in texts if t):
+            if line := CELL_MARK.join(t for t in texts if t):
                 self.blocks.append(Block(line, table=True, line=len(self.blocks) + 1))
 
     def _walk_rows(self, table: Tag) -> None:

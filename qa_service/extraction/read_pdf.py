@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from qa_service.extraction.clean import is_noise, tidy
 from qa_service.extraction.markers import starts_item
-from qa_service.extraction.types import Block, DocumentError
+from qa_service.extraction.types import CELL_MARK, Block, DocumentError
 
 if TYPE_CHECKING:
     from pdfplumber.page import Page
@@ -104,7 +104,7 @@ def _rows(table: Any, page: int, height: float) -> list[Line]:
     rows = []
     for cells in table.extract():
         texts = [tidy(re.sub(r"(?<=[^\x00-\xff])\n|\n(?=[^\x00-\xff])", "", c or "")) for c in cells]
-        if text := " | ".join(t for t in texts if t):
+        if text := CELL_MARK.join(t for t in texts if t):
             rows.append(Line(text, page, x0, x1, top, bottom, 0.0, table=True, height=height))
     return rows
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from qa_service.extraction.clean import is_noise, tidy
-from qa_service.extraction.types import Block
+from qa_service.extraction.types import CELL_MARK, Block
 
 _HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*#*$")
 _BOLD_LINE = re.compile(r"^(\*\*|__)(?!\s)(.+?)(?<!\s)\1$")
@@ -58,7 +58,7 @@ def _markdown_block(line: str, number: int) -> Block:
         return Block(_inline(found[2]), level=len(found[1]), line=number)
     if line.startswith("|") and line.endswith("|") and len(line) > 2:
         cells = [_inline(c) for c in re.split(r"(?<!\\)\|", line[1:-1])]
-        return Block(" | ".join(c.replace("\\|", "|") for c in cells), table=True, line=number)
+        return Block(CELL_MARK.join(c.replace("\\|", "|") for c in cells), table=True, line=number)
     line = re.sub(r"^(?:>\s*)+", "", line)
     line = re.sub(r"^[-*+]\s+", "● ", line)
     bold = _BOLD_LINE.match(line)

@@ -33,13 +33,23 @@ def guess_title(blocks: Sequence[Block]) -> tuple[str, tuple[int, int]]:
     text starts with the questions or with running text.
     """
     tops = [at for at, block in enumerate(blocks[:15]) if block.level == 1]
-    if tops and not _is_marked(blocks[tops[0]].text) and (len(tops) == 1 or tops[0] == 0):
+    if (
+        tops
+        and not _is_marked(blocks[tops[0]].text)
+        and (len(tops) == 1 or (tops[0] == 0 and not is_question(blocks[0].text)))
+    ):
         return blocks[tops[0]].text, (tops[0], tops[0] + 1)
     best = -1
     for at, block in enumerate(blocks[:30]):
         text = block.text
         if block.level or block.table or _is_marked(text):
             break
+        if (
+            at == 0
+            and is_question(text)
+            and any(is_question(b.text) and not _is_marked(b.text) for b in blocks[1:])
+        ):
+            break  # the first of several question headings
         if len(text) > 110 or re.search(r"[。；]|[：:]$", text):
             if glued := _GLUED.match(text):
                 return glued[1], (0, 0)

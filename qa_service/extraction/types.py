@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+# Between the cells of a table row in `Block.text`.
+CELL_MARK = " | "
+
 
 class DocumentError(ValueError):
     """A file that cannot be read as a document; `message` and `remedy` are Chinese, for the person."""

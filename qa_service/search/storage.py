@@ -6,6 +6,8 @@ and 30 MiB are read in a few hundredths of a second.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import io
 import json
@@ -89,7 +91,7 @@ def save_index(
         "encoder": encoder_fingerprint, "lexicon": lexicon_fingerprint,
         "files": {name: [len(data), hashlib.sha256(data).hexdigest()] for name, data in files.items()},
     }  # fmt: skip
-    draft = folder.with_name(folder.name + ".part")
+    draft = folder.with_name(f"{folder.name}.{os.getpid()}.part")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
     for name, data in (*files.items(), (_MANIFEST, _json(manifest))):
@@ -97,11 +99,21 @@ def save_index(
             handle.write(data)
             handle.flush()
             os.fsync(handle.fileno())
-    old = folder.with_name(folder.name + ".old")
+    put_in_place(draft, folder)
+
+
+def put_in_place(draft: Path, folder: Path) -> None:
+    """Rename `draft` to `folder`. Of several processes that save at once one wins; any of them will do."""
+    old = folder.with_name(f"{folder.name}.{os.getpid()}.old")
     shutil.rmtree(old, ignore_errors=True)
-    if folder.exists():
+    with contextlib.suppress(FileNotFoundError):
         folder.rename(old)
-    draft.rename(folder)
+    try:
+        draft.rename(folder)
+    except OSError as error:
+        if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
+            raise
+        shutil.rmtree(draft, ignore_errors=True)
     shutil.rmtree(old, ignore_errors=True)
 
 

@@ -29,6 +29,8 @@ router = APIRouter(route_class=TransactionalRoute)
 
 # Which acts want the library's opinion on the question: an entry to answer with, to merge into, a unit.
 SEARCHING = frozenset({"answer", "assign", "close"})
+# Acts that undo something or give the case away: shown last and in red, never open by themselves.
+GRAVE = frozenset({"void", "return", "recall", "redo"})
 
 
 @router.get("/case/{case_number}")
@@ -56,7 +58,7 @@ def _case(
         error=error, errors=error.extra.get("errors", {}) if error else {}, contact=contact, found=found,
         orphaned=_orphaned(detail, typed, event, error), units=active_units(session),
         topics=list(session.scalars(select(Topic).order_by(Topic.position))), how={code: name for code, name in TOLD_HOW.items() if code != "code"},
-        decisions=LIBRARY_DECISIONS, proposed=_proposed(found), home=home_of(actor),
+        acts=sorted(detail.acts, key=lambda act: act.event in GRAVE), grave=GRAVE, decisions=LIBRARY_DECISIONS, proposed=_proposed(found), home=home_of(actor),
         may_reveal=actor.role is not Role.SUPERVISOR and bool(consultation.person_name or consultation.contact),
         may_print=actor.role in (Role.DESK, Role.ADMIN),
     )  # fmt: skip

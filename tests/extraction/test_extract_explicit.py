@@ -25,6 +25,14 @@ TWO = "多久能办好？"
         f"1.{ONE}答：年满十六周岁。\n2.{TWO}答：七个工作日。",
         f"{ONE}\n答：年满十六周岁。\n{TWO}\n答：七个工作日。",
         f"1.记者：{ONE}\n答：年满十六周岁。\n2.记者：{TWO}\n答：七个工作日。",
+        f"Q1 {ONE}\nA1 年满十六周岁。\nQ2 {TWO}\nA2 七个工作日。",
+        f"Q. {ONE}\nA. 年满十六周岁。\nQ. {TWO}\nA. 七个工作日。",
+        f"（问）{ONE}\n（答）年满十六周岁。\n（问）{TWO}\n（答）七个工作日。",
+        f"问　{ONE}\n答　年满十六周岁。\n问　{TWO}\n答　七个工作日。",
+        f"一问：{ONE}\n一答：年满十六周岁。\n二问：{TWO}\n二答：七个工作日。",
+        f"第1问 {ONE}\n答：年满十六周岁。\n第2问 {TWO}\n答：七个工作日。",
+        f"● 问：{ONE}\n● 答：年满十六周岁。\n● 问：{TWO}\n● 答：七个工作日。",
+        f"1.{ONE}\n【解读】年满十六周岁。\n2.{TWO}\n【政策解读】七个工作日。",
         f"问：\n{ONE}\n答：\n年满十六周岁。\n问：\n{TWO}\n答：\n七个工作日。",
     ],
 )
@@ -34,6 +42,38 @@ def test_marker_variants(pairs_of: Extract, text: str) -> None:
         (ONE, ONE, "年满十六周岁。", True),
         (TWO, TWO, "七个工作日。", True),
     ]
+
+
+def test_lettered_options_stay_in_the_answer(pairs_of: Extract) -> None:
+    pairs = pairs_of("问答\n\n问：有几种方式？\n答：两种：\nA. 窗口\nB. 网上\n问：多久？\n答：五日。")
+    assert pairs[0].answer == "两种：\nA. 窗口\nB. 网上"
+
+
+@pytest.mark.parametrize("head", [("序号", "问题", "答复"), ("类别", "常见问题", "解答口径")])
+def test_tables_of_questions_and_answers(pairs_of: Extract, head: tuple[str, ...]) -> None:
+    rows = [head, ("1", ONE, "年满十六周岁。"), ("2", TWO, "七个工作日。")]
+    table = "".join("<tr>" + "".join(f"<td><p>{c}</p></td>" for c in row) + "</tr>" for row in rows)
+    pairs = pairs_of(f"<html><body><div id='zoom'><table>{table}</table></div></body></html>", "a.html")
+    assert [(p.heading, p.answer, p.explicit) for p in pairs] == [
+        (ONE, "年满十六周岁。", True),
+        (TWO, "七个工作日。", True),
+    ]
+
+
+def test_folding_questions_of_a_page(pairs_of: Extract) -> None:
+    page = "".join(
+        f"<h3><button>{q}</button></h3><div><p>{a}</p></div>"
+        for q, a in ((ONE, "年满十六。"), (TWO, "七日。"))
+    )
+    assert [(p.heading, p.answer) for p in pairs_of(f"<main>{page}</main>", "a.html")] == [
+        (ONE, "年满十六。"),
+        (TWO, "七日。"),
+    ]
+    page = "".join(
+        f"<details><summary>{q}</summary><p>{a}</p></details>"
+        for q, a in ((ONE, "年满十六周岁。"), (TWO, "七个工作日内办结。"))
+    )
+    assert [p.heading for p in pairs_of(f"<main>{page}</main>", "a.html")] == [ONE, TWO]
 
 
 def test_answers_keep_their_lists_and_paragraphs(pairs_of: Extract) -> None:

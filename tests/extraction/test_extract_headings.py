@@ -241,3 +241,55 @@ def test_questions_inside_one_of_several_topic_sections(pairs_of: Extract) -> No
         (("常见问题",), "去哪申请？", LONG),
         ((), "咨询电话", LONG),
     ]
+
+
+def test_parts_over_chapters(pairs_of: Extract) -> None:
+    pairs = pairs_of(
+        f"解读\n\n第一部分 参保\n一、参保对象\n{LONG}\n二、缴费办法\n{LONG}\n第二部分 待遇\n一、待遇项目\n{LONG}\n二、领取办法\n{LONG}"
+    )
+    assert [(p.path, p.heading) for p in pairs] == [
+        (("参保",), "参保对象"),
+        (("参保",), "缴费办法"),
+        (("待遇",), "待遇项目"),
+        (("待遇",), "领取办法"),
+    ]
+
+
+def test_questions_numbered_on_through_chapters(pairs_of: Extract) -> None:
+    pairs = pairs_of(
+        "医保问答\n\n一、参保篇\n1.谁参保？\n答：居民。\n2.怎么缴？\n答：网上。\n二、待遇篇\n3.报多少？\n答：按规定。\n4.异地呢？\n答：备案。"
+    )
+    assert [(p.path, p.heading, p.answer) for p in pairs] == [
+        (("参保篇",), "谁参保？", "居民。"),
+        (("参保篇",), "怎么缴？", "网上。"),
+        (("待遇篇",), "报多少？", "按规定。"),
+        (("待遇篇",), "异地呢？", "备案。"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["一、办理地点：大厅\n二、收费标准：不收费", "【办理地点】大厅\n【收费标准】\n不收费"]
+)
+def test_guides_of_one_line_a_topic(pairs_of: Extract, text: str) -> None:
+    pairs = pairs_of(f"办理指南\n\n请按以下要求办理。\n{text}")
+    assert [(p.heading, p.answer) for p in pairs] == [("办理地点", "大厅"), ("收费标准", "不收费")]
+
+
+def test_a_section_about_contacts_keeps_its_lines_before_the_signature(pairs_of: Extract) -> None:
+    contact = "联系人：某某\n联系电话：0999-5550123"
+    pairs = pairs_of(f"解读\n\n一、出台背景\n{LONG}\n二、联系方式\n{contact}\n\n青禾县民政局\n2026年3月1日")
+    assert pairs[-1].answer == contact
+
+
+def test_contacts_above_the_attachments_are_cut_from_other_sections(pairs_of: Extract) -> None:
+    pairs = pairs_of(
+        f"解读\n\n一、出台背景\n{LONG}\n二、其他要求\n{LONG}\n咨询电话：0999-5550123\n附件：1.申请表"
+    )
+    assert pairs[-1].answer == LONG
+
+
+def test_symbols_before_headings_are_no_part_of_them(pairs_of: Extract) -> None:
+    assert [p.heading for p in pairs_of(f"解读\n\n★ 谁能申请？\n{LONG}\n★ 去哪申请？\n{LONG}")] == [
+        "谁能申请？",
+        "去哪申请？",
+    ]

@@ -76,6 +76,11 @@ def test_source_line_under_the_title() -> None:
     assert document.meta["发布时间"] == "2026-01-05 10:00:00"
 
 
+def test_labels_inside_the_first_section_are_text(pairs_of: Extract) -> None:
+    text = "补贴清单\n来源：甲局\n网址：https://a.cn/\n\n一、社保补贴\n按月发放。\n网址：https://b.cn/\n二、见习补贴\n按季发放。"
+    assert [p.answer for p in pairs_of(text)] == ["按月发放。\n网址：https://b.cn/", "按季发放。"]
+
+
 PAGE = """<!DOCTYPE html><html><head><meta charset="{charset}"><title>失业金解读_某县人民政府</title>
 <meta name="标题" content="失业金解读"><meta name="制定单位" content="甲局">
 <meta name="ContentSource" content="乙局"><style>p{{color:red}}</style></head><body>

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
@@ -135,7 +135,7 @@ class TestTransactionalRoute:
         desk, original = people("desk"), Session.commit
 
         def commit(session: Session) -> None:
-            if any(isinstance(item, Case) for item in session.identity_map.values()):
+            if session.scalar(select(func.count(Case.id))):
                 raise error
             original(session)
 

@@ -12,6 +12,7 @@ import pytest
 
 from qa_service.search.engine import Engine
 from qa_service.search.errors import EncoderMismatch, IndexDamaged
+from qa_service.search.storage import put_in_place
 from qa_service.search.types import Decision, Document, Filters
 from qa_service.search.vectors import InMemoryVectorStore
 from qa_service.text.lexicon import Lexicon
@@ -263,6 +264,18 @@ def test_a_saved_index_answers_alike(
     assert loaded.suggest("hz") == source.suggest("hz")
     again = loaded.updated([replace(library[1], question="全新的问题")], [], encoder, InMemoryVectorStore())
     assert again.ask("全新的问题").hits[0].id == library[1].id
+
+
+def test_processes_that_save_at_once_leave_one_whole_index(
+    engine: Engine, lexicon: Lexicon, tmp_path: Path
+) -> None:
+    folder = tmp_path / "index"
+    engine.save(folder)
+    rival = tmp_path / "rival"
+    engine.save(rival)
+    put_in_place(rival, folder)
+    assert [path.name for path in tmp_path.iterdir()] == ["index"]
+    assert Engine.load(folder, CountingEncoder(), lexicon).size == engine.size
 
 
 def test_a_damaged_index_is_named(

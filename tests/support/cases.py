@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
+from sqlalchemy.orm import Session
+
+from qa_service.kit import clock
+from qa_service.library.models import QueryLog
 from support.people import People
 
 API = "/api/v1"
 QUESTION = "外地退休的老师傅在本地住院怎么报销"
 REPLY = {"text": "请先办理异地就医备案，再持社会保障卡直接结算。", "basis": "《社会保险法》第二十九条"}
+
+
+class FakeTraces:
+    """A search that found nothing, without an index behind it."""
+
+    def ensure_trace(
+        self, session: Session, trace_id: str, question: str, channel: str, zone_id: int | None
+    ) -> QueryLog:
+        row = QueryLog(
+            id=uuid.uuid4().hex, at=clock.now(), channel=channel,
+            question=question, decision="refer", confidence=0.0, outcome="missed", library_revision=0, milliseconds=0.0,
+        )  # fmt: skip
+        session.add(row)
+        session.flush()
+        return row
 
 
 class Flow:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -11,10 +13,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from qa_service.accounts import security, service
-from qa_service.accounts.models import Kiosk, SignInSession, User
+from qa_service.accounts.models import Kiosk, SignInSession, Unit, User
 from qa_service.accounts.roles import SYSTEM, Actor, Role
 from qa_service.kit import clock
 from qa_service.kit.database import Database
+from qa_service.library.models import Entry, EntryVersion
 from qa_service.zones.models import Zone
 
 PASSWORD = "qinghe-2026"
@@ -122,6 +125,33 @@ class People:
         if username not in self._known:
             self._known[username] = Caller(self._client, self._headers(username))
         return self._known[username]
+
+    def wait_for(self, happened: Callable[[], bool], seconds: float = 10.0) -> None:
+        """Until `happened()`; what is published is found by the watching thread a moment later."""
+        deadline = time.monotonic() + seconds
+        while not happened():
+            assert time.monotonic() < deadline, "it did not happen in time"
+            time.sleep(0.02)
+
+    def revise(self, key: str, author: str = "desk", reviewer: str = "desk2", **changes: Any) -> None:
+        """A new version of the entry `key`, written by one and published by another."""
+        url = f"/api/v1/library/entries/{key}"
+        entry = self(author).get(url).json()
+        version = entry["published"]
+        with self._database.read() as session:
+            found = session.scalars(select(Entry).where(Entry.key == key)).one()
+            held = session.get_one(EntryVersion, found.published_version_id)
+            unit, basis = session.get_one(Unit, held.unit_id).code, list(held.basis)
+        form = {
+            "question": version["question"], "answer": version["answer"], "unit": unit, "topic": version["topic"],
+            "basis": basis, "phrasings": [p["text"] for p in version["phrasings"]],
+            "review_due": version["review_due"], **changes,
+        }  # fmt: skip
+        saved = self(author).put(url, json=form, headers={"If-Match": f'"{entry["version"]}"'})
+        assert saved.status_code == 200, saved.text
+        for who, event in ((author, "submit"), (reviewer, "publish")):
+            saved = self(who).post(f"{url}/acts/{event}", json={}, headers={"If-Match": f'"{saved.json()["version"]}"'})
+            assert saved.status_code == 200, saved.text
 
     def _headers(self, username: str) -> dict[str, str]:
         if not username:
