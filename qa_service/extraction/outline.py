@@ -25,8 +25,7 @@ _COMPOUND = re.compile(r"[一-鿿](?:及其?|和|与|、|以及)[一-鿿]")
 _INLINE = re.compile(r"^([^，。；：:？?！\s]{2,20})\s*[：:]\s*(\S.*)$")
 _SENTENCE_END = re.compile(r"[。；;！!，,、]$")
 _LABEL = re.compile(r"^[^，。；：:？?]{2,14}[：:]$")
-_DATE_ONLY = re.compile(r"^[\[（(]?\s*\d{4}[-年./]\d{1,2}[-月./]\d{1,2}日?.{0,10}$")
-_NAMED_ONLY = re.compile(r".*(?:局|委员会|委|政府|办公室|中心|厅|院|部|会|处|所|办)$")
+DATE_ONLY = re.compile(r"^[\[（(]?\s*\d{4}[-年./]\d{1,2}[-月./]\d{1,2}日?.{0,10}$")
 
 
 @dataclass(slots=True)
@@ -270,13 +269,13 @@ def _is_bare(items: Sequence[Item], n: int) -> bool:
         or not 3 <= len(item.text) <= 32
     ):
         return False
-    if re.search(r"[。；;！!，,？?、]$|[：:]\S|https?:|^[（(\[]", item.text) or _DATE_ONLY.match(item.text):
+    if re.search(r"[。；;！!，,？?、]$|[：:]\S|https?:|^[（(\[]", item.text) or DATE_ONLY.match(item.text):
         return False
     if starts_item(item.text) or not re.search(r"[一-鿿]", item.text):
         return False
     if n and not re.search(r"[。！？；）”》.!?;)]$", items[n - 1].text) and not _is_short(items[n - 1]):
         return False
-    return n + 1 < len(items) and not _DATE_ONLY.match(items[n + 1].text)
+    return n + 1 < len(items) and not DATE_ONLY.match(items[n + 1].text)
 
 
 def _is_short(item: Item) -> bool:
@@ -389,18 +388,3 @@ def divides(section: Section, children: Sequence[int]) -> bool:
 def is_group(title: str) -> bool:
     """Whether a heading names a group of topics and not one side of a procedure."""
     return bool(_COMPOUND.search(title)) or not _FACET.search(title)
-
-
-def without_signature(body: Sequence[Item]) -> list[Item]:
-    """A last section without the signature (unit and date) at its end."""
-    out = list(body)
-    if len(out) >= 2 and _DATE_ONLY.match(out[-1].text) and len(out[-1].text) <= 20:
-        out.pop()
-        while (
-            len(out) > 1
-            and len(out[-1].text) <= 30
-            and _NAMED_ONLY.match(out[-1].text)
-            and not out[-1].number
-        ):
-            out.pop()
-    return out

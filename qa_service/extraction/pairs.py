@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from qa_service.extraction.clean import is_noise, is_tail
 from qa_service.extraction.items import Item, make_items
 from qa_service.extraction.outline import (
+    DATE_ONLY,
     Section,
     cut_sections,
     divides,
     find_series,
     inline_sections,
     is_group,
-    without_signature,
 )
 from qa_service.extraction.titles import propose_question
 from qa_service.extraction.types import Pair, SourceDocument
@@ -27,6 +27,7 @@ _LEAD = re.compile(r"^.*(?:根据|按照|依据|参照|印发|转发|贯彻|落�
 _THANKS = re.compile(r"^(?:谢谢|感谢).{0,8}[。！!]?$")
 _CONTACT = re.compile(r"^.{0,24}(?:联系|咨询)(?:电话|方式)\s*[：:].{0,40}$")
 _CONTACT_TOPIC = re.compile(r"联系|咨询|电话|投诉|举报|渠道|方式")
+_NAMED_ONLY = re.compile(r".*(?:局|委员会|委|政府|办公室|中心|厅|院|部|会|处|所|办)$")
 _UNIT_KEYS = (
     "解读单位",
     "制定单位",
@@ -156,8 +157,23 @@ def _without_tail(body: Sequence[Item], contact: bool = False) -> list[Item]:
     `contact` tells that the section is about contacts, whose lines then stay.
     """
     end = next((n for n, i in enumerate(body) if is_tail(i.text)), len(body))
-    kept = without_signature(body[:end])
+    kept = _without_signature(body[:end])
     if not contact and (end < len(body) or len(kept) < end):
         while len(kept) > 1 and _CONTACT.match(kept[-1].text):
             kept.pop()
     return kept
+
+
+def _without_signature(body: Sequence[Item]) -> list[Item]:
+    """A last section without the signature (unit and date) at its end."""
+    out = list(body)
+    if len(out) >= 2 and DATE_ONLY.match(out[-1].text) and len(out[-1].text) <= 20:
+        out.pop()
+        while (
+            len(out) > 1
+            and len(out[-1].text) <= 30
+            and _NAMED_ONLY.match(out[-1].text)
+            and not out[-1].number
+        ):
+            out.pop()
+    return out

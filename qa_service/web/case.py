@@ -30,6 +30,9 @@ router = APIRouter(route_class=TransactionalRoute)
 # Which acts want the library's opinion on the question: an entry to answer with, to merge into, a unit.
 SEARCHING = frozenset({"answer", "assign", "close"})
 # Acts that undo something or give the case away: shown last and in red, never open by themselves.
+WAITING = {
+    "assigned": "等待承办单位签收。", "in_progress": "承办单位正在办理，拟好答复后会告知咨询人。", "to_assign": "等待专区交办。",
+}  # fmt: skip
 GRAVE = frozenset({"void", "return", "recall", "redo"})
 
 
@@ -58,7 +61,8 @@ def _case(
         error=error, errors=error.extra.get("errors", {}) if error else {}, contact=contact, found=found,
         orphaned=_orphaned(detail, typed, event, error), units=active_units(session),
         topics=list(session.scalars(select(Topic).order_by(Topic.position))), how={code: name for code, name in TOLD_HOW.items() if code != "code"},
-        acts=sorted(detail.acts, key=lambda act: act.event in GRAVE), grave=GRAVE, decisions=LIBRARY_DECISIONS, proposed=_proposed(found), home=home_of(actor),
+        acts=sorted(detail.acts, key=lambda act: act.event in GRAVE), grave=GRAVE,
+        waiting=WAITING.get(detail.state, ""), decisions=LIBRARY_DECISIONS, proposed=_proposed(found), home=home_of(actor),
         may_reveal=actor.role is not Role.SUPERVISOR and bool(consultation.person_name or consultation.contact),
         may_print=actor.role in (Role.DESK, Role.ADMIN),
     )  # fmt: skip

@@ -9,6 +9,7 @@ from markupsafe import Markup, escape
 
 from qa_service.consultations.lifecycle import CHANNELS, OUTCOMES, TOLD_HOW
 from qa_service.kit import clock
+from qa_service.kit.privacy import without_personal_details
 
 WEEKDAYS = "一二三四五六日"
 PART_LABELS = {
@@ -75,6 +76,11 @@ def marked(text: str, spans: Sequence[tuple[int, int]]) -> Markup:
     return out + escape(text[at:])
 
 
+def unnamed(text: str) -> str:
+    """`text` for lists: phone numbers and the like that people wrote into their question are taken out."""
+    return without_personal_details(text)
+
+
 def percent(value: float) -> str:
     return f"{round(max(0.0, min(1.0, value)) * 100)}%"
 
@@ -90,7 +96,7 @@ def validity(start: date | None, end: date | None, review: date | None) -> str:
     if end:
         return f"有效期至{cn_date(end)}"
     if review:
-        return f"{cn_date(review)}前有效，届时复核"
+        return f"{cn_date(review)}复核，此前有效"
     return f"自{cn_date(start)}起有效" if start else "长期有效"
 
 
@@ -119,7 +125,7 @@ def printed_pages(text: str) -> int:
 FILTERS = {
     f.__name__: f
     for f in (
-        cn_date, cn_datetime, cn_short, cn_time, days_left, due_tone, marked, percent, part_label, validity,
+        cn_date, cn_datetime, cn_short, cn_time, days_left, due_tone, marked, unnamed, percent, part_label, validity,
         code_groups, channel_label, outcome_label, how_label, printed_pages,
     )
 }  # fmt: skip

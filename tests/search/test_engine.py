@@ -266,13 +266,21 @@ def test_a_saved_index_answers_alike(
     assert again.ask("全新的问题").hits[0].id == library[1].id
 
 
-def test_processes_that_save_at_once_leave_one_whole_index(
-    engine: Engine, lexicon: Lexicon, tmp_path: Path
+def test_of_two_processes_that_save_at_once_one_wins(
+    engine: Engine, lexicon: Lexicon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = tmp_path / "index"
+    folder, rival = tmp_path / "index", tmp_path / "rival"
     engine.save(folder)
-    rival = tmp_path / "rival"
     engine.save(rival)
+    rename = Path.rename
+
+    def too_late(path: Path, target: Path) -> Path:
+        """The other process has moved the old index away and put its own there in the meantime."""
+        if path == folder:
+            raise FileNotFoundError(path)
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", too_late)
     put_in_place(rival, folder)
     assert [path.name for path in tmp_path.iterdir()] == ["index"]
     assert Engine.load(folder, CountingEncoder(), lexicon).size == engine.size

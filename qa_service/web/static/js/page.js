@@ -123,6 +123,12 @@ addEventListener("pageshow", (event) => {
   if (event.persisted) for (const button of document.querySelectorAll("form button")) button.disabled = false;
 });
 
+// 文件框不用浏览器自带的文字（可能不是中文）。
+on("change", "input[type=file]", (input) => {
+  const said = input.parentElement.querySelector("[data-chosen-files]");
+  if (said) said.textContent = [...input.files].map((file) => file.name).join("、") || "还没有选择文件";
+});
+
 // 导入：先试运行，没有问题才能正式导入。
 const importNow = document.getElementById("import-now");
 if (importNow) {

@@ -1,0 +1,5 @@
+"""`python -m qa_service` is `qa-service`."""
+
+from qa_service.cli import main
+
+main()

@@ -1,0 +1,175 @@
+#!/usr/bin/env python3
+"""Measure the whole service over HTTP with a library of thousands of entries: ratios in one run.
+
+    scripts/bench_http.py FOLDER [--encoder var/indexes/encoder] [--threads 2] [--keep DATA_DIR]
+
+FOLDER holds `*.library.jsonl` ({"id", "question", "answer"}) and `queries*.jsonl`. A data directory with all
+its libraries published is made (kept and reused with --keep), the service is started on it as a process of
+its own, and each question is asked once over HTTP beside one encoding of the same text in this process, in
+turn, so that the machine's speed at that moment is in both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from sqlalchemy import select  # noqa: E402
+
+from qa_service import migrations  # noqa: E402
+from qa_service.accounts.models import Unit  # noqa: E402
+from qa_service.accounts.roles import SYSTEM  # noqa: E402
+from qa_service.kit.database import Database  # noqa: E402
+from qa_service.library import service  # noqa: E402
+from qa_service.library.opening import EncoderStatus, open_index  # noqa: E402
+from qa_service.search.encoder import open_encoder  # noqa: E402
+from qa_service.search.evaluate import percentile  # noqa: E402
+from qa_service.settings import Settings  # noqa: E402
+from qa_service.zones.importer import import_zone_folder  # noqa: E402
+
+
+def read_lines(paths: Sequence[Path]) -> Iterator[dict[str, str]]:
+    for path in paths:
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if line.strip():
+                yield json.loads(line)
+
+
+def fill(settings: Settings, folder: Path) -> None:
+    """Publish every entry of the folder's libraries and build the index; nothing when that was done before."""
+    if (settings.index_dir / "search").exists():
+        return
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.url)
+    migrations.upgrade(database)
+    with database.write() as session:
+        import_zone_folder(session, ROOT / "corpus" / "zone")
+        unit_id = session.scalars(select(Unit.id).order_by(Unit.id)).first() or 0
+        for number, line in enumerate(read_lines(sorted(folder.glob("*.library.jsonl"))), 1):
+            content = service.Content(
+                question=line["question"][: service.QUESTION_LIMIT],
+                answer=line["answer"],
+                unit_id=unit_id,
+                topic="政务服务",
+                basis=({"law": "评测资料"},),
+                review_due=date(2099, 12, 31),
+            )
+            service.import_published(session, None, f"bench-{number}", content, SYSTEM.name)
+    index = open_index(settings, database, EncoderStatus(settings))
+    index.open(lambda stage, done, total: print(f"\r{stage} {done}/{total}", end="", file=sys.stderr))
+    database.close()
+
+
+class Service:
+    """The service as a process of its own."""
+
+    def __init__(self, settings: Settings) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=60)
+        environment = {
+            **os.environ,
+            "QA_ENCODER": str(settings.encoder_dir),
+            "QA_ENCODER_THREADS": str(settings.encoder_threads),
+        }
+        command = [sys.executable, "-m", "qa_service", "serve", "--data-dir", str(settings.data_dir)]
+        self.begin = time.perf_counter()
+        self.process = subprocess.Popen(
+            [*command, "--port", str(self.port)], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
+        )
+
+    def wait_for_answer(self, question: str) -> float:
+        """Seconds from the start of the process to its first answer."""
+        while True:
+            with contextlib.suppress(httpx.TransportError):
+                self.ask(question)
+                return time.perf_counter() - self.begin
+            if self.process.poll() is not None:
+                raise SystemExit("the service stopped while starting")
+            time.sleep(0.05)
+
+    def ask(self, question: str) -> float:
+        begin = time.perf_counter()
+        self.client.post("/api/v1/ask", json={"question": question}).raise_for_status()
+        return (time.perf_counter() - begin) * 1000
+
+    def memory(self) -> float:
+        """MiB resident now."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(status.split("VmRSS:")[1].split()[0]) / 1024
+
+    def has_torch(self) -> bool:
+        return "libtorch" in Path(f"/proc/{self.process.pid}/maps").read_text()
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(timeout=30)
+
+
+def measure(settings: Settings, questions: Sequence[str]) -> None:
+    encoder = open_encoder(settings.encoder_dir, settings.encoder_threads)
+    encoder.encode_queries(["预热"])
+    starts = []
+    for _ in range(3):
+        started = Service(settings)
+        starts.append(started.wait_for_answer(questions[0]))
+        started.stop()
+    print(f"start with the index present to the first answer: {min(starts):.1f}–{max(starts):.1f} s (≤ 5)")
+    running = Service(settings)
+    try:
+        running.wait_for_answer(questions[0])
+        alone, whole = [], []
+        for question in questions:
+            begin = time.perf_counter()
+            encoder.encode_queries([question])
+            alone.append((time.perf_counter() - begin) * 1000)
+            whole.append(running.ask(question))
+        again = [running.ask(question) for question in questions]
+        p50, p95 = (percentile(whole, p) / percentile(alone, p) for p in (50, 95))
+        print(f"encoder alone: p50 {percentile(alone, 50):.1f} ms, p95 {percentile(alone, 95):.1f} ms")
+        print(f"ask over HTTP: p50 {percentile(whole, 50):.1f} ms, p95 {percentile(whole, 95):.1f} ms")
+        print(f"ratio p50 {p50:.2f} (≤ 1.6), p95 {p95:.2f} (≤ 3)")
+        print(f"asked again (cache): p50 {percentile(again, 50):.1f} ms, p95 {percentile(again, 95):.1f} ms (≤ 5)")
+        print(f"memory of the serving process: {running.memory():.0f} MiB (≤ 600); torch loaded: {running.has_torch()}")
+    finally:
+        running.stop()
+
+
+def main() -> int:
+    cli = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    cli.add_argument("folder", type=Path)
+    cli.add_argument("--encoder", type=Path, default=ROOT / "var" / "indexes" / "encoder")
+    cli.add_argument("--threads", type=int, default=2)
+    cli.add_argument("--keep", type=Path, help="data directory to make and use again")
+    args = cli.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        settings = Settings(
+            data_dir=args.keep or Path(temporary), encoder=args.encoder, encoder_threads=args.threads
+        )
+        begin = time.perf_counter()
+        fill(settings, args.folder)
+        print(f"library ready in {time.perf_counter() - begin:.0f} s")
+        questions = dict.fromkeys(line["query"] for line in read_lines(sorted(args.folder.glob("queries*.jsonl"))))
+        measure(settings, list(questions))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
