@@ -250,7 +250,9 @@ def evaluate(
     if status.encoder is None:
         err.print(f"[yellow]没有句向量模型（{status.reason}），本次只评测词面检索。[/]")
     with progress_bars() as tell:
-        run_eval(library, [*queries, *(more or [])], to, status.encoder, open_lexicon(settings), tell)
+        report = run_eval(library, [*queries, *(more or [])], to, status.encoder, open_lexicon(settings), tell)
+    for line in report.lines():
+        out.print(line, highlight=False)
 
 
 @app.command()
@@ -292,6 +294,10 @@ def due(
 def main() -> None:
     from qa_service.errors import ServiceError
 
+    # One thread for the small matrix products of search: two on a busy machine take many times as long.
+    # The encoder has its own threads (QA_ENCODER_THREADS).
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         app()
     except ServiceError as error:

@@ -3,7 +3,7 @@
 
 bench.py --quality FOLDER      rankings compared, with 95 % bootstrap intervals, and the decisions
 bench.py --speed FOLDER        search, encoder, indexing, start and memory
-bench.py --http URL --speed FOLDER   the same, and asking a running service
+bench.py --http FOLDER         the whole service as a process of its own: asking, cache, start, memory
 
 FOLDER holds NAME.library.jsonl (`id, question, answer`), queries*.jsonl (`query, library, relevant, style`) and
 oos*.jsonl (`query, library`; nothing answers them).
@@ -213,7 +213,7 @@ class Recorded:
         return self._encoder.encode_passages(texts)
 
 
-def speed(folder: Path, encoder_path: Path, threads: int, lexicon: Lexicon, url: str | None) -> None:
+def speed(folder: Path, encoder_path: Path, threads: int, lexicon: Lexicon) -> None:
     """Print each figure beside the limit that it has to keep."""
     begin = time.perf_counter()
     encoder = open_encoder(encoder_path, threads)
@@ -252,25 +252,6 @@ def speed(folder: Path, encoder_path: Path, threads: int, lexicon: Lexicon, url:
         print(
             f"memory of a fresh serving process: {_serving_memory(encoder_path, Path(place) / 'index'):.0f} MiB (≤ 600)"
         )
-    if url:
-        http(url, asked, percentile(alone, 50), percentile(alone, 95))
-
-
-def http(url: str, asked: Sequence[str], encoder_p50: float, encoder_p95: float) -> None:
-    """Ask a running service, one client, each question once and then again; print ratios to the encoder."""
-    import httpx
-
-    with httpx.Client(base_url=url, timeout=30) as client:
-
-        def ask(text: str) -> None:
-            client.post("/api/v1/ask", json={"question": text}).raise_for_status()
-
-        ask("预热")
-        first = [_timed(partial(ask, text)) for text in dict.fromkeys(asked)]
-        again = [_timed(partial(ask, text)) for text in dict.fromkeys(asked)]
-    p50, p95 = percentile(first, 50) / encoder_p50, percentile(first, 95) / encoder_p95
-    print(f"over HTTP: {_p50_p95(first)}; ratio p50 {p50:.2f} (≤ 1.6), p95 {p95:.2f} (≤ 3)")
-    print(f"asked again over HTTP: {_p50_p95(again)} (≤ 5 ms)")
 
 
 def _throughput(sample: Sequence[tuple[str, str]], encoder: Encoder) -> tuple[float, float]:
@@ -332,17 +313,22 @@ def main() -> int:
     cli = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     cli.add_argument("--quality", type=Path, metavar="FOLDER")
     cli.add_argument("--speed", type=Path, metavar="FOLDER")
-    cli.add_argument("--http", metavar="URL", help="address of a running service, with --speed")
+    cli.add_argument("--http", type=Path, metavar="FOLDER", help="the whole service as a process of its own")
+    cli.add_argument("--keep", type=Path, help="with --http: data directory to make and use again")
     cli.add_argument("--encoder", type=Path, default=ROOT / "var" / "indexes" / "encoder")
     cli.add_argument("--threads", type=int, default=2)
     args = cli.parse_args()
-    if not args.quality and not args.speed:
-        cli.error("give --quality or --speed")
+    if not (args.quality or args.speed or args.http):
+        cli.error("give --quality, --speed or --http")
     lexicon = Lexicon.load(ROOT / "corpus" / "lexicon")
     if args.quality:
         quality(args.quality, open_encoder(args.encoder, args.threads), lexicon)
     if args.speed:
-        speed(args.speed, args.encoder, args.threads, lexicon, args.http)
+        speed(args.speed, args.encoder, args.threads, lexicon)
+    if args.http:
+        from bench_http import bench_http
+
+        bench_http(args.http, args.encoder, args.threads, args.keep)
     return 0
 
 

@@ -1,9 +1,6 @@
-#!/usr/bin/env python3
-"""Measure the whole service over HTTP with a library of thousands of entries: ratios in one run.
+"""The part of bench.py that measures the whole service over HTTP with a library of thousands of entries.
 
-    scripts/bench_http.py FOLDER [--encoder var/indexes/encoder] [--threads 2] [--keep DATA_DIR]
-
-FOLDER holds `*.library.jsonl` ({"id", "question", "answer"}) and `queries*.jsonl`. A data directory with all
+The folder holds `*.library.jsonl` ({"id", "question", "answer"}) and `queries*.jsonl`. A data directory with all
 its libraries published is made (kept and reused with --keep), the service is started on it as a process of
 its own, and each question is asked once over HTTP beside one encoding of the same text in this process, in
 turn, so that the machine's speed at that moment is in both.
@@ -11,7 +8,6 @@ turn, so that the machine's speed at that moment is in both.
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import json
 import os
@@ -146,30 +142,22 @@ def measure(settings: Settings, questions: Sequence[str]) -> None:
         print(f"encoder alone: p50 {percentile(alone, 50):.1f} ms, p95 {percentile(alone, 95):.1f} ms")
         print(f"ask over HTTP: p50 {percentile(whole, 50):.1f} ms, p95 {percentile(whole, 95):.1f} ms")
         print(f"ratio p50 {p50:.2f} (≤ 1.6), p95 {p95:.2f} (≤ 3)")
-        print(f"asked again (cache): p50 {percentile(again, 50):.1f} ms, p95 {percentile(again, 95):.1f} ms (≤ 5)")
-        print(f"memory of the serving process: {running.memory():.0f} MiB (≤ 600); torch loaded: {running.has_torch()}")
+        print(
+            f"asked again (cache): p50 {percentile(again, 50):.1f} ms, p95 {percentile(again, 95):.1f} ms (≤ 5)"
+        )
+        print(
+            f"memory of the serving process: {running.memory():.0f} MiB (≤ 600); torch loaded: {running.has_torch()}"
+        )
     finally:
         running.stop()
 
 
-def main() -> int:
-    cli = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    cli.add_argument("folder", type=Path)
-    cli.add_argument("--encoder", type=Path, default=ROOT / "var" / "indexes" / "encoder")
-    cli.add_argument("--threads", type=int, default=2)
-    cli.add_argument("--keep", type=Path, help="data directory to make and use again")
-    args = cli.parse_args()
+def bench_http(folder: Path, encoder: Path, threads: int, keep: Path | None) -> None:
+    """Make the data directory (in `keep`, or for this run only), serve it, print the figures."""
     with tempfile.TemporaryDirectory() as temporary:
-        settings = Settings(
-            data_dir=args.keep or Path(temporary), encoder=args.encoder, encoder_threads=args.threads
-        )
+        settings = Settings(data_dir=keep or Path(temporary), encoder=encoder, encoder_threads=threads)
         begin = time.perf_counter()
-        fill(settings, args.folder)
+        fill(settings, folder)
         print(f"library ready in {time.perf_counter() - begin:.0f} s")
-        questions = dict.fromkeys(line["query"] for line in read_lines(sorted(args.folder.glob("queries*.jsonl"))))
+        questions = dict.fromkeys(line["query"] for line in read_lines(sorted(folder.glob("queries*.jsonl"))))
         measure(settings, list(questions))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

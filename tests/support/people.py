@@ -114,6 +114,14 @@ class Caller:
         return self.request("DELETE", url, **kwargs)
 
 
+def wait_for(happened: Callable[[], bool], seconds: float = 10.0) -> None:
+    """Until `happened()`; what is published is found by the watching thread a moment later."""
+    deadline = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+
+
 class People:
     """`people("desk")`, `people("kiosk")`, `people()` for a citizen: callers of one running application."""
 
@@ -126,12 +134,7 @@ class People:
             self._known[username] = Caller(self._client, self._headers(username))
         return self._known[username]
 
-    def wait_for(self, happened: Callable[[], bool], seconds: float = 10.0) -> None:
-        """Until `happened()`; what is published is found by the watching thread a moment later."""
-        deadline = time.monotonic() + seconds
-        while not happened():
-            assert time.monotonic() < deadline, "it did not happen in time"
-            time.sleep(0.02)
+    wait_for = staticmethod(wait_for)
 
     def revise(self, key: str, author: str = "desk", reviewer: str = "desk2", **changes: Any) -> None:
         """A new version of the entry `key`, written by one and published by another."""
