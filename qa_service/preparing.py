@@ -49,7 +49,7 @@ def prepare_data(settings: Settings, database: Database, progress: Progress | No
                 done.zone_rows = import_zone_folder(session, settings.corpus_dir / "zone")
             files = importer.read_folder([settings.corpus_dir / "interpretations"])
             report = importer.import_files(
-                session, BUNDLED, files, dry_run=False, publish=True, progress=progress
+                session, BUNDLED, files, dry_run=False, publish=True, leave_edited=True, progress=progress
             )
             done.library = report.counts
             done.problems = [row for row in report.rows if row.status in (importer.WRONG, importer.CONFLICT)]

@@ -71,7 +71,7 @@ def register(
         case_id=case.id, case=case, channel=data.channel, person_name=data.person_name, contact=data.contact,
         contact_last4=digits[-4:], audience=data.audience, question=question, topic=data.topic,
         trace_id=trace.id, first_asked_id=actor.id if actor.role in (Role.DESK, Role.ADMIN) else None,
-        first_asked_name=actor.name,
+        first_asked_name=actor.name if actor.role in (Role.DESK, Role.ADMIN) else "",
     )  # fmt: skip
     session.add(consultation)
     session.flush()
@@ -173,6 +173,9 @@ def act_on(
             given["previous_reply"] = consultation.reply_text
             consultation.told_at, consultation.told_by, consultation.told_how = None, "", ""
     act = cases.perform(session, LIFECYCLE, case, event, actor, given, shown=shown)
+    if actor.role is Role.DESK and consultation.first_asked_id is None:
+        # Left at a kiosk or on the web: the first clerk who takes it up is answerable for it (首问责任).
+        consultation.first_asked_id, consultation.first_asked_name = actor.id, actor.name
     if event == "return":
         case.holder_unit_id = None
         consultation.returns += 1

@@ -101,12 +101,14 @@ def import_files(
     *,
     dry_run: bool,
     publish: bool,
+    leave_edited: bool = False,
     progress: Progress | None = None,
 ) -> Report:
     """Parse all, compare all, then take over all or nothing. The caller commits.
 
     `publish` is for material that was reviewed before it was handed in (the bundled library, an export
-    of another installation): complete rows are published at once.
+    of another installation): complete rows are published at once. With `leave_edited`, entries in conflict
+    stay as the office has made them and do not stop the rest (a new release of the bundled library).
     """
     report, candidates = _parse_all(session, files, progress)
     held = repository.by_keys(session, [c.key for c in candidates])
@@ -119,7 +121,7 @@ def import_files(
             wanted.append((candidate, entry))
     _mark_repeated(report)
     report.counts = dict(Counter(row.status for row in report.rows))
-    if dry_run or not report.ok:
+    if dry_run or report.counts.get(WRONG) or (report.counts.get(CONFLICT) and not leave_edited):
         return report
     for index, (candidate, entry) in enumerate(wanted, 1):
         _take_over(session, actor, candidate, entry, publish)
@@ -181,7 +183,11 @@ def _from_document(
         )
     if meta.topic not in topics:
         raise DocumentError(f"主题“{meta.topic}”不在主题目录中", f"可用的主题：{'、'.join(sorted(topics))}。")
-    annotations = read_annotations(sheet, sheet_data) if sheet_data is not None else []
+    try:
+        annotations = read_annotations(sheet, sheet_data) if sheet_data is not None else []
+    except DocumentError as error:
+        report.rows.append(Row(sheet, error.line or 0, "", "", WRONG, error.message, error.remedy))
+        return []
     matched, problems = match_annotations(pairs, annotations)
     for problem in problems:
         report.rows.append(

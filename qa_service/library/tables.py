@@ -118,14 +118,14 @@ def _csv(data: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
     if best is None:
         raise DocumentError("CSV 文件的文字编码无法识别", "请另存为“CSV UTF-8”后再导入。")
     try:
-        reader = csv.DictReader(io.StringIO(str(best).lstrip("\ufeff"), newline=""), strict=True)
-        _check_header([str(name).strip() for name in reader.fieldnames or ()])
-        for row in reader:
-            if None in row:
-                raise DocumentError(
-                    f"第 {reader.line_num} 行的列数比表头多", "含逗号的内容请加英文引号。", reader.line_num
-                )
-            yield reader.line_num, dict(row)
+        reader = csv.reader(io.StringIO(str(best).lstrip("\ufeff"), newline=""), strict=True)
+        header = [name.strip() for name in next(reader, [])]
+        _check_header(header)
+        # Rows as a spreadsheet numbers them: a cell of several lines is still one row.
+        for line, cells in enumerate(reader, 2):
+            if len(cells) > len(header):
+                raise DocumentError(f"第 {line} 行的列数比表头多", "含逗号的内容请加英文引号。", line)
+            yield line, dict(zip(header, cells, strict=False))
     except csv.Error as error:
         raise DocumentError(f"CSV 格式有误：{error}", "请检查引号是否成对。") from error
 

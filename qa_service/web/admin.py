@@ -18,6 +18,7 @@ from qa_service.accounts.security import new_password
 from qa_service.errors import ServiceError
 from qa_service.kit.http import TransactionalRoute, database_of
 from qa_service.library import repository
+from qa_service.library.models import EntryVersion
 from qa_service.web.forms import Fields, as_typed, text
 from qa_service.web.render import go, page
 from qa_service.zones.models import Topic, WorkCalendarDay, Zone
@@ -46,8 +47,8 @@ def _status(request: Request, session: Session) -> dict[str, Any]:
         "database": {"sqlite": "内置数据库（SQLite）", "postgresql": "PostgreSQL 数据库"}.get(
             database_of(request).engine.dialect.name, "数据库"
         ),
-        "in_review": session.scalar(select(func.count()).select_from(repository.EntryVersion).where(
-            repository.EntryVersion.state == "in_review")),
+        "in_review": session.scalar(select(func.count()).select_from(EntryVersion).where(
+            EntryVersion.state == "in_review")),
         "users": session.scalar(select(func.count()).select_from(User).where(User.active)),
         "kiosks": list(session.scalars(select(Kiosk).where(Kiosk.active).order_by(Kiosk.id))),
     }  # fmt: skip
@@ -62,7 +63,14 @@ def units(request: Request, session: DbSession, actor: Admin) -> HTMLResponse:
 def unit(request: Request, session: DbSession, actor: Admin, code: str) -> HTMLResponse:
     found = session.scalar(select(Unit).where(Unit.code == code))
     typed = {name: getattr(found, name) for name in UNIT_FIELDS} if found else {}
-    return _unit(request, session, code, typed, list(found.topics) if found else [], bool(found is None or found.active))
+    return _unit(
+        request,
+        session,
+        code,
+        typed,
+        list(found.topics) if found else [],
+        bool(found is None or found.active),
+    )
 
 
 def _unit(
@@ -84,9 +92,13 @@ def _unit(
 
 @router.post("/admin/units/{code}")
 def save_unit(request: Request, session: DbSession, actor: Admin, code: str, fields: Fields) -> Response:
-    typed, topics, active = as_typed(fields), [str(t) for t in fields.getlist("topics")], text(fields, "active") == "1"
+    typed, topics, active = (
+        as_typed(fields),
+        [str(t) for t in fields.getlist("topics")],
+        text(fields, "active") == "1",
+    )
     code = text(fields, "code").strip()[:32] or code
-    values = {name: typed.get(name, "").strip()[:2000 if name == "duties" else 128] for name in UNIT_FIELDS}
+    values = {name: typed.get(name, "").strip()[: 2000 if name == "duties" else 128] for name in UNIT_FIELDS}
     try:
         service.save_unit(session, actor, code, {**values, "topics": topics, "active": active})
     except ServiceError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -11,10 +12,11 @@ from sqlalchemy.orm import Session
 
 from qa_service.accounts.deps import DbSession, DeskOrAdmin, Staff
 from qa_service.accounts.roles import Actor, Role
+from qa_service.cases.models import Case
 from qa_service.consultations import repository, views
 from qa_service.consultations.lifecycle import LIBRARY_DECISIONS, TOLD_HOW
 from qa_service.consultations.routes import act_for, reveal_contact
-from qa_service.consultations.schemas import ActFields, ConsultationDetail
+from qa_service.consultations.schemas import ActFields, ConsultationDetail, OpenAct
 from qa_service.errors import Conflict, ServiceError
 from qa_service.kit.http import TransactionalRoute
 from qa_service.library.schemas import AskResponse
@@ -29,10 +31,21 @@ router = APIRouter(route_class=TransactionalRoute)
 
 # Which acts want the library's opinion on the question: an entry to answer with, to merge into, a unit.
 SEARCHING = frozenset({"answer", "assign", "close"})
-# Acts that undo something or give the case away: shown last and in red, never open by themselves.
+# The act that leads on from a state: shown first, and open.
+LEADING = {
+    "registered": "answer",
+    "to_assign": "assign",
+    "assigned": "sign",
+    "in_progress": "reply",
+    "replied": "tell",
+    "answered": "close",
+}
 WAITING = {
     "assigned": "等待承办单位签收。", "in_progress": "承办单位正在办理，拟好答复后会告知咨询人。", "to_assign": "等待专区交办。",
 }  # fmt: skip
+# "code" is recorded by the progress page itself, when the person reads the answer there.
+HOW_STAFF_TELL = {code: label for code, label in TOLD_HOW.items() if code != "code"}
+# Acts that undo something or give the case away: shown last and in red, never open by themselves.
 GRAVE = frozenset({"void", "return", "recall", "redo"})
 
 
@@ -54,18 +67,23 @@ def _case(
 ) -> HTMLResponse:
     consultation = repository.get_readable(session, actor, case_number)
     detail = views.detail(session, actor, consultation, load_calendar(session))
+    leading = LEADING.get(detail.state, "")
     searching = any(act.event in SEARCHING for act in detail.acts)
     found = find_answers(request, detail.question) if searching else None
     return page(
         request, "case.html", status=error.status if error else 200, case=detail, typed=typed or {}, event=event,
         error=error, errors=error.extra.get("errors", {}) if error else {}, contact=contact, found=found,
         orphaned=_orphaned(detail, typed, event, error), units=active_units(session),
-        topics=list(session.scalars(select(Topic).order_by(Topic.position))), how={code: name for code, name in TOLD_HOW.items() if code != "code"},
-        acts=sorted(detail.acts, key=lambda act: act.event in GRAVE), grave=GRAVE,
+        topics=list(session.scalars(select(Topic).order_by(Topic.position))), how=HOW_STAFF_TELL,
+        acts=sorted(detail.acts, key=_importance(leading)), grave=GRAVE, leading=leading,
         waiting=WAITING.get(detail.state, ""), decisions=LIBRARY_DECISIONS, proposed=_proposed(found), home=home_of(actor),
         may_reveal=actor.role is not Role.SUPERVISOR and bool(consultation.person_name or consultation.contact),
         may_print=actor.role in (Role.DESK, Role.ADMIN),
     )  # fmt: skip
+
+
+def _importance(leading: str) -> Callable[[OpenAct], int]:
+    return lambda act: 0 if act.event == leading else 2 if act.event in GRAVE else 1
 
 
 def _proposed(found: AskResponse | None) -> str:
@@ -78,7 +96,11 @@ def _orphaned(
     """What was typed for an act that somebody else's act has made impossible: shown so it can be copied."""
     if not isinstance(error, Conflict) or any(act.event == event for act in detail.acts):
         return []
-    return [(FIELD_NAMES.get(name, ""), value) for name, value in (typed or {}).items() if value and name in FIELD_NAMES]
+    return [
+        (FIELD_NAMES.get(name, ""), value)
+        for name, value in (typed or {}).items()
+        if value and name in ActFields.model_fields
+    ]
 
 
 @router.post("/case/{case_number}/contact")
@@ -123,7 +145,5 @@ def _after(session: Session, actor: Actor, case_number: str) -> str:
     """The case again; a unit that has given the case back no longer sees it and goes to its inbox."""
     if actor.role is not Role.UNIT:
         return f"/case/{case_number}"
-    still_readable = session.scalar(
-        repository.readable(actor).where(repository.Case.number == case_number).limit(1)
-    )
+    still_readable = session.scalar(repository.readable(actor).where(Case.number == case_number).limit(1))
     return f"/case/{case_number}" if still_readable else "/unit?returned=1"

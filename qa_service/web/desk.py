@@ -65,7 +65,9 @@ def _desk(
     result = find_answers(request, question)
     calendar = load_calendar(session)
     midnight = datetime.combine(clock.today(), time(), clock.CHINA)
-    rows, total = repository.list_readable(session, actor, since=midnight, newest_first=True, limit=TODAY_ROWS)
+    rows, total = repository.list_readable(
+        session, actor, since=midnight, newest_first=True, limit=TODAY_ROWS
+    )
     waiting, waiting_total = repository.list_readable(session, actor, states=WAITING, limit=WAITING_ROWS)
     finished = repository.get_readable(session, actor, done) if done else None
     return page(
@@ -134,7 +136,9 @@ def _registration(typed: dict[str, str]) -> Registration:
         fields = {name: typed.get(name, "") for name in ("guided_to", "guided_contact", "no_contact_reason")}
     if handling != "refer":
         fields["note"] = typed.get("note", "")
-    values = {name: typed.get(name, "") for name in ("question", "person_name", "contact", "audience", "trace_id")}
+    values = {
+        name: typed.get(name, "") for name in ("question", "person_name", "contact", "audience", "trace_id")
+    }
     values["channel"] = typed.get("channel") or "window"
     return checked(Registration, {**values, "handling": handling, "fields": fields})
 
@@ -142,7 +146,9 @@ def _registration(typed: dict[str, str]) -> Registration:
 def help_calls(session: Session, actor: Actor) -> list[tuple[Kiosk, Zone]]:
     """Kiosks in the actor's zones at which somebody is waiting for help, longest first."""
     statement = (
-        select(Kiosk, Zone).join(Zone, Zone.id == Kiosk.zone_id).where(Kiosk.help_called_at.is_not(None), Kiosk.active)
+        select(Kiosk, Zone)
+        .join(Zone, Zone.id == Kiosk.zone_id)
+        .where(Kiosk.help_called_at.is_not(None), Kiosk.active)
     )
     if actor.role is Role.DESK:
         own = select(Zone.path).where(Zone.id == actor.zone_id).scalar_subquery()

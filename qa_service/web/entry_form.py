@@ -50,7 +50,8 @@ class EntryForm:
     def of_fields(cls, fields: FormData) -> EntryForm:
         # The form's own `version` field is the lock, so the row's date has another name.
         columns = [
-            [_plain(value) for value in fields.getlist("basis_version" if name == "version" else name)] for name in BASIS
+            [_plain(value) for value in fields.getlist("basis_version" if name == "version" else name)]
+            for name in BASIS
         ]
         rows = [dict(zip(BASIS, row, strict=True)) for row in zip(*columns, strict=False)]
         return cls(

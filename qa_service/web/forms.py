@@ -63,9 +63,10 @@ def invalid_from_form(error: ValidationError) -> Invalid:
         names = [part for part in item["loc"] if isinstance(part, str)]
         rows = [part for part in item["loc"] if isinstance(part, int)]
         errors[names[-1] if names else "form"] = _reason(item) + (f"（第{rows[0] + 1}行）" if rows else "")
-    names = {name: FIELD_NAMES.get(name, "表单") for name in errors}
+    labels = {name: FIELD_NAMES.get(name, "表单") for name in errors}
     said = "；".join(
-        reason if reason.startswith(names[name]) else f"{names[name]}：{reason}" for name, reason in errors.items()
+        reason if reason.startswith(labels[name]) else f"{labels[name]}：{reason}"
+        for name, reason in errors.items()
     )
     return Invalid(f"还有内容需要修改。{said}。", "请按提示修改后再提交，已填写的内容都还在。", errors=errors)
 

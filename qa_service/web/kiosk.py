@@ -27,7 +27,8 @@ def activate(request: Request, token: Annotated[str, Query(max_length=128)] = ""
     with database_of(request).read() as session:
         if actor_by_kiosk_token(session, token) is None:
             raise Forbidden(
-                "这个启用地址不对，或者已经作废。", "请管理员在“系统管理—一体机”中重新生成启用地址，再在本机打开。"
+                "这个启用地址不对，或者已经作废。",
+                "请管理员在“系统管理—一体机”中重新生成启用地址，再在本机打开。",
             )
     response = RedirectResponse("/kiosk", status_code=303)
     response.set_cookie(

@@ -30,8 +30,16 @@ from qa_service.zones.models import Topic
 
 router = APIRouter(route_class=TransactionalRoute)
 SIZE = 50
-FILTERS = {"": "全部", "draft": "草稿", "in_review": "待审核", "published": "已发布", "expired": "已过期或待复核"}
+FILTERS = {
+    "": "全部",
+    "draft": "草稿",
+    "in_review": "待审核",
+    "published": "已发布",
+    "expired": "已过期或待复核",
+}
 REVIEWING = frozenset({"publish", "reject"})
+# Acts that undo something: shown last and in red, never open by themselves.
+GRAVE = frozenset({"reject", "discard", "withdraw"})
 
 
 @router.get("/library")
@@ -68,7 +76,8 @@ def show_list(
 def _expired(version: EntryVersion) -> bool:
     today = clock.today()
     return bool(
-        (version.effective_to and version.effective_to < today) or (version.review_due and version.review_due < today)
+        (version.effective_to and version.effective_to < today)
+        or (version.review_due and version.review_due < today)
     )
 
 
@@ -130,7 +139,7 @@ def _entry(
     face = entry.working or entry.published
     return page(
         request, "library/entry.html", status=error.status if error else 200, entry=EntryView.of(entry),
-        versions=[VersionView.of(version) for version in versions], acts=_open_acts(actor, entry),
+        versions=[VersionView.of(version) for version in versions], acts=_open_acts(actor, entry), grave=GRAVE,
         own_review=_waits_for_another(actor, entry), may_edit=_may_edit(actor, entry), event=event, reason=reason,
         error=error, errors=error.extra.get("errors", {}) if error else {},
         unit=session.get(Unit, face.unit_id) if face else None,
@@ -147,13 +156,15 @@ def _open_acts(actor: Actor, entry: Entry) -> list[Act]:
         acts = [act for act in acts if act.event not in REVIEWING]
     if entry.published:
         acts = acts + LIFECYCLE.from_state("published", actor.role)
-    return acts
+    return sorted(acts, key=lambda act: act.event in GRAVE)
 
 
 def _waits_for_another(actor: Actor, entry: Entry) -> bool:
     """In review, and written by this very person: 采编和审核须由两个人分别完成."""
     version = entry.working
-    return bool(version and version.state == "in_review" and actor.id is not None and version.author_id == actor.id)
+    return bool(
+        version and version.state == "in_review" and actor.id is not None and version.author_id == actor.id
+    )
 
 
 def _own(actor: Actor, entry: Entry) -> bool:

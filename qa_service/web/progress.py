@@ -20,7 +20,17 @@ REACHED = {"登记": 0, "待交办": 0, "已交办": 1, "办理中": 2, "已答�
 
 @router.get("/progress")
 def ask(request: Request) -> HTMLResponse:
-    return page(request, "progress.html", code="", phone4="", found=None, error=None, steps=STEPS, reached=0, ending="")
+    return page(
+        request,
+        "progress.html",
+        code="",
+        phone4="",
+        found=None,
+        error=None,
+        steps=STEPS,
+        reached=0,
+        ending="",
+    )
 
 
 @router.post("/progress")

@@ -18,7 +18,6 @@ from sqlalchemy.orm import Session
 
 from qa_service.accounts.deps import DbSession
 from qa_service.accounts.models import Kiosk
-from qa_service.accounts.roles import Actor
 from qa_service.consultations import repository
 from qa_service.consultations.routes import register_for
 from qa_service.consultations.schemas import QUESTION_LIMIT, Registration
@@ -62,8 +61,14 @@ def flow_router(shell: Shell) -> APIRouter:
     router = APIRouter(prefix=shell.base, route_class=TransactionalRoute)
 
     @router.get("")
-    def home(request: Request, session: DbSession, said: Annotated[str, Query(max_length=16)] = "") -> HTMLResponse:
-        tiles = list(dict.fromkeys(session.scalars(select(Topic.kiosk).where(Topic.kiosk != "").order_by(Topic.position))))
+    def home(
+        request: Request, session: DbSession, said: Annotated[str, Query(max_length=16)] = ""
+    ) -> HTMLResponse:
+        tiles = list(
+            dict.fromkeys(
+                session.scalars(select(Topic.kiosk).where(Topic.kiosk != "").order_by(Topic.position))
+            )
+        )
         hot = hot_questions(asker_of(request), session, HOT)
         response = screen(request, session, shell, "home", tiles=tiles, hot=hot, empty=said == "empty")
         response.delete_cookie(SLIP_COOKIE, path=shell.base)
@@ -86,7 +91,15 @@ def flow_router(shell: Shell) -> APIRouter:
     ) -> HTMLResponse:
         hit = answer(request, key)
         return screen(
-            request, session, shell, "answer", hit=hit, others=[], question=q or hit.question, trace=trace, hints=[]
+            request,
+            session,
+            shell,
+            "answer",
+            hit=hit,
+            others=[],
+            question=q or hit.question,
+            trace=trace,
+            hints=[],
         )
 
     @router.get("/question")
@@ -129,7 +142,11 @@ def flow_router(shell: Shell) -> APIRouter:
         typed, visitor = as_typed(fields), visitor_of(request)
         try:
             registered = register_for(
-                request, session, visitor, _registration(typed, shell.channel), text(fields, "request_key")[:64] or None
+                request,
+                session,
+                visitor,
+                _registration(typed, shell.channel),
+                text(fields, "request_key")[:64] or None,
             )
         except ServiceError as error:
             session.rollback()
@@ -143,7 +160,12 @@ def flow_router(shell: Shell) -> APIRouter:
             response = go(request, f"{shell.base}/slip", saved=f"{shell.base}:leave")
         # The code travels in a cookie that scripts cannot read: not in an address that histories and logs keep.
         response.set_cookie(
-            SLIP_COOKIE, registered.query_code, max_age=SLIP_SECONDS, httponly=True, samesite="strict", path=shell.base
+            SLIP_COOKIE,
+            registered.query_code,
+            max_age=SLIP_SECONDS,
+            httponly=True,
+            samesite="strict",
+            path=shell.base,
         )
         return response
 
@@ -178,10 +200,14 @@ def _asked(request: Request, session: Session, shell: Shell, typed: str) -> Resp
     )
     shared = {"question": question, "trace": result.trace_id, "hints": hints_for(question)}
     if result.decision == "answer":
-        return screen(request, session, shell, "answer", hit=result.hits[0], others=result.hits[1:CHOICES], **shared)
+        return screen(
+            request, session, shell, "answer", hit=result.hits[0], others=result.hits[1:CHOICES], **shared
+        )
     if result.decision == "choose":
         return screen(request, session, shell, "choices", hits=result.hits[:CHOICES], **shared)
-    return screen(request, session, shell, "nothing", hits=result.hits[:3], unit=result.proposed_unit, **shared)
+    return screen(
+        request, session, shell, "nothing", hits=result.hits[:3], unit=result.proposed_unit, **shared
+    )
 
 
 def _leave(

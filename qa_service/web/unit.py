@@ -39,7 +39,12 @@ def show(
         items, total = repository.list_readable(session, actor, states=(state,), limit=100)
         groups.append((title, empty, [views.summary(item, calendar) for item in items], total))
     items, total = repository.list_readable(
-        session, actor, states=("answered", "closed", "archived"), newest_first=True, limit=SIZE, offset=(number - 1) * SIZE
+        session,
+        actor,
+        states=("answered", "closed", "archived"),
+        newest_first=True,
+        limit=SIZE,
+        offset=(number - 1) * SIZE,
     )
     return page(
         request, "unit.html", unit=session.get_one(Unit, actor.unit_id), groups=groups,

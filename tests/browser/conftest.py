@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from support.people import create_people
+from support.visits import Site, Visits
 
 from qa_service.app import create_app
 from qa_service.kit.database import Database
@@ -23,8 +25,6 @@ from qa_service.library import opening
 from qa_service.preparing import prepare_data
 from qa_service.settings import Settings
 from qa_service.text.lexicon import Lexicon
-from support.people import create_people
-from support.visits import Site, Visits
 
 SCREENSHOTS = os.environ.get("QA_SCREENSHOTS", "")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -42,7 +42,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def site(
-    tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, lexicon: Lexicon, request: pytest.FixtureRequest
+    tmp_path_factory: pytest.TempPathFactory,
+    sqlite_template: Path,
+    lexicon: Lexicon,
+    request: pytest.FixtureRequest,
 ) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("site")
     settings = Settings(

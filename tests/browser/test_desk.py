@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from playwright.sync_api import Page, expect
-
 from support.visits import Site, Visits
 
 STRANGE = "老家祖坟迁移到外省要什么证明"
@@ -90,7 +89,9 @@ def test_falling_through_to_a_referral_gives_a_slip(visit: Visits) -> None:
     assert re.fullmatch(r"[34679A-Z]{5}-[34679A-Z]{5}", page.inner_text(".slip-code"))
     assert "13800005678" not in page.inner_text("main")
     page.goto("/desk")
-    expect(page.locator("section", has=page.get_by_role("heading", name="本专区待办"))).to_contain_text(STRANGE)
+    expect(page.locator("section", has=page.get_by_role("heading", name="本专区待办"))).to_contain_text(
+        STRANGE
+    )
 
 
 def test_typed_text_stays_after_a_refusal(visit: Visits) -> None:

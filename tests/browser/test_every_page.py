@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from support.visits import Visits
 
 STAFF = [
@@ -33,18 +32,19 @@ MEASURE = """() => ({
 })"""
 
 
-@pytest.mark.parametrize("theme", ["default", "elder"])
 @pytest.mark.parametrize(("who", "path"), STAFF + PUBLIC)
-def test_page_fits_and_is_named(visit: Visits, who: str, path: str, theme: str) -> None:
+def test_page_fits_and_is_named(visit: Visits, who: str, path: str) -> None:
     public = (who, path) in PUBLIC
-    page = visit("" if public else who, who if public else "desk", theme)
+    page = visit("" if public else who, who if public else "desk")
     response = page.goto(path)
     assert response is not None and response.status == 200
-    page.wait_for_load_state("networkidle") if theme == "default" else None
     found = page.evaluate(MEASURE)
     assert found["wide"] <= 0
     assert found["headings"] == 1
     assert found["lang"] == "zh-CN" and found["title"]
+    for theme in ("elder", "contrast"):
+        page.evaluate("(theme) => { document.documentElement.dataset.theme = theme; }", theme)
+        assert page.evaluate(MEASURE)["wide"] <= 0, theme
     assert found["styled"] == 0 and found["outside"] == [] and found["unnamed"] == []
 
 
@@ -69,7 +69,10 @@ def test_wrong_password_keeps_the_name(visit: Visits) -> None:
     assert page.input_value("[name=username]") == "desk" and page.input_value("[name=password]") == ""
 
 
-@pytest.mark.parametrize(("who", "path"), [("unit-mzj", "/desk"), ("desk", "/admin"), ("desk", "/unit"), ("supervisor", "/library/new")])
+@pytest.mark.parametrize(
+    ("who", "path"),
+    [("unit-mzj", "/desk"), ("desk", "/admin"), ("desk", "/unit"), ("supervisor", "/library/new")],
+)
 def test_other_peoples_pages_say_so_kindly(visit: Visits, who: str, path: str) -> None:
     visit.refused = True
     page = visit(who)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 from sqlalchemy import func, select
-
 from support.visits import Site, Visits
+
 from qa_service.consultations.models import Consultation
 
 STRANGE = "村口的老井水还能不能喝"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from playwright.sync_api import Page, expect
-
 from support.visits import Visits
 
 QUESTION = "捡到走失老人送到哪里照料"
@@ -34,17 +33,16 @@ def test_from_the_unit_to_the_citizen(visit: Visits) -> None:
     waiting.get_by_role("link", name=number).click()
     step(unit, "签收")
     expect(unit.locator(".state")).to_have_text("办理中")
-    unit.fill("[name=text]", REPLY)
-    unit.fill("[name=basis]", "《社会救助暂行办法》第五十条")
-    step(unit, "拟定答复")
-    expect(unit.locator(".state")).to_have_text("已拟答复，待告知咨询人")
-
     citizen.goto("/progress")
     citizen.fill("[name=code]", code)
     citizen.fill("[name=phone4]", "4321")
     citizen.get_by_role("button", name="查询").click()
     expect(citizen.locator(".steps .now")).to_have_text("办理中")
 
+    unit.fill("[name=text]", REPLY)
+    unit.fill("[name=basis]", "《社会救助暂行办法》第五十条")
+    step(unit, "拟定答复")
+    expect(unit.locator(".state")).to_have_text("已拟答复，待告知咨询人")
     unit.get_by_label("电话").check()
     step(unit, "登记已告知咨询人")
     expect(unit.locator(".state")).to_have_text("已答复")

@@ -159,7 +159,7 @@ class TestDocumentWithSheet:
             (DOCUMENT, SHEET.replace("多大年纪可以领", "多大年龄能领"), "多大年龄能领"),
             (DOCUMENT, SHEET.replace("law: 老年人权益保障法", "law: 慈善法"), "慈善法"),
             (DOCUMENT, SHEET.replace("key: old-age-02", "key: old-age-01"), "old-age-01"),
-            (DOCUMENT, "entries: [", "采编表"), ("", SHEET, ""), (DOCUMENT.replace("复核日期：2099-06-30\n", ""), SHEET, "复核"),
+            (DOCUMENT, "entries: [", "old-age.entries.yaml"), ("", SHEET, ""), (DOCUMENT.replace("复核日期：2099-06-30\n", ""), SHEET, "复核"),
         ],
     )  # fmt: skip
     def test_an_error_anywhere_names_file_reason_and_remedy_and_imports_nothing(

@@ -52,7 +52,9 @@ class Visits:
             cookies["qa_kiosk"] = KIOSKS["K01"][2]
         elif username:
             cookies["qa_session"] = open_session(self.site.database, username)[0]
-        context.add_cookies([{"name": name, "value": value, "url": self.site.base} for name, value in cookies.items()])
+        context.add_cookies(
+            [{"name": name, "value": value, "url": self.site.base} for name, value in cookies.items()]
+        )
         self.contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: self._heard(message))

@@ -15,6 +15,7 @@ if (form) {
   let asked = 0;
 
   const grow = () => {
+    if (CSS.supports("field-sizing", "content")) return;
     box.style.height = "auto";
     box.style.height = `${box.scrollHeight + 4}px`;
   };

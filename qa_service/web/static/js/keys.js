@@ -4,7 +4,7 @@ const cards = () => [...document.querySelectorAll("#results .answer")];
 const searchBox = () => document.querySelector("[data-slash], #question");
 
 document.addEventListener("keydown", (event) => {
-  if (event.isComposing || document.querySelector("dialog[open]")) return;
+  if (event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]")) return;
   const node = document.activeElement;
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     const card = node.closest?.(".answer");
