@@ -152,7 +152,9 @@ def _add_handlers(app: FastAPI) -> None:
         if error.status_code == 404:
             return answer(request, NotFound("没有这个页面或接口。", "请检查地址，或回到首页。"))
         if error.status_code == 400:
-            return answer(request, ServiceError("请求的内容读不出来。", "请用 UTF-8 编码的 JSON 或表单重新提交。"))
+            return answer(
+                request, ServiceError("请求的内容读不出来。", "请用 UTF-8 编码的 JSON 或表单重新提交。")
+            )
         wrapped = ServiceError("不能这样访问这个地址。", "请从页面上的按钮和链接进入。")
         wrapped.status = error.status_code
         return answer(request, wrapped)

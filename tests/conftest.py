@@ -16,6 +16,12 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from support.bundled import prepare_bundled
+from support.cases import Flow
+from support.entries import publish_sample
+from support.people import Actors, People, cheap_passwords, create_people
+from support.postgres import PostgresMissing, PostgresServer
+from support.server import ThreadServer
 
 from qa_service import migrations
 from qa_service.app import create_app
@@ -25,10 +31,6 @@ from qa_service.library import opening
 from qa_service.settings import Settings
 from qa_service.text.lexicon import Lexicon
 from qa_service.zones.importer import import_zone_folder
-from support.cases import Flow
-from support.entries import publish_sample
-from support.people import Actors, People, cheap_passwords, create_people
-from support.postgres import PostgresMissing, PostgresServer
 
 ROOT = Path(__file__).resolve().parent.parent
 CORPUS = ROOT / "corpus"
@@ -191,3 +193,26 @@ def encoder_dir() -> Path:
     from qa_service.search.encoder_build import build_encoder
 
     return build_encoder(Path(os.environ["QA_TEST_CACHE"]) / "encoder")
+
+
+@pytest.fixture(scope="session")
+def bundled(encoder_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+    """(data folder, passwords) of an installation with the whole bundled library; to be copied, not changed."""
+    folder = tmp_path_factory.mktemp("bundled")
+    return folder, prepare_bundled(folder, encoder_dir, Path(os.environ["QA_TEST_CACHE"]))
+
+
+@pytest.fixture
+def live_server(
+    bundled: tuple[Path, dict[str, str]],
+    encoder_dir: Path,
+    lexicon: Lexicon,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[tuple[ThreadServer, dict[str, str]]]:
+    """A real server with the real encoder on a copy of the bundled installation, and the passwords."""
+    data_dir = tmp_path / "live"
+    shutil.copytree(bundled[0], data_dir)
+    monkeypatch.setattr(opening, "open_lexicon", lambda _settings: lexicon)
+    with ThreadServer(Settings(data_dir=data_dir, encoder=encoder_dir, refresh_seconds=0.05)) as running:
+        yield running, bundled[1]

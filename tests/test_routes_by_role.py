@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from support.people import KIOSKS, open_session
 
 from qa_service.app import create_app
 from qa_service.kit.database import Database
 from qa_service.library import opening
 from qa_service.settings import Settings
 from qa_service.text.lexicon import Lexicon
-from support.people import KIOSKS, open_session
 
 CALLERS = {
     "anonymous": "", "kiosk": "kiosk", "desk": "desk", "unit": "unit-rsj", "supervisor": "supervisor", "admin": "admin",
@@ -82,7 +82,13 @@ ALLOWED: dict[tuple[str, str], frozenset[str]] = {
 # Not decided by who asks but by the token in the address.
 BY_TOKEN = {("GET", "/kiosk/activate")}
 # Signing in and out is for anybody, and would end the sessions that the others here are asked with.
-SIGNING = {("POST", f"{A}/session"), ("DELETE", f"{A}/session"), ("GET", "/sign-in"), ("POST", "/sign-in"), ("POST", "/sign-out")}
+SIGNING = {
+    ("POST", f"{A}/session"),
+    ("DELETE", f"{A}/session"),
+    ("GET", "/sign-in"),
+    ("POST", "/sign-in"),
+    ("POST", "/sign-out"),
+}
 NAMES = {"key": "jobless-length", "tile": "社保医保", "code": "K01", "username": "desk2", "what": "nothing"}
 
 
@@ -142,16 +148,26 @@ def test_only_those_in_the_table_pass(
     running: tuple[TestClient, dict[str, dict[str, str]]], method: str, path: str
 ) -> None:
     client, calling = running
-    address = path.format_map({"trace_id": "x", "number": "none", "case_number": "none", "event": "none", **NAMES})
+    address = path.format_map(
+        {"trace_id": "x", "number": "none", "case_number": "none", "event": "none", **NAMES}
+    )
     accept = "application/json" if path.startswith(A) else "text/html"
     for role, headers in calling.items():
         client.cookies.clear()
         content: dict[str, Any] = {} if method in ("GET", "DELETE") else {"json": {}}
         if method == "POST" and accept == "text/html":
             content = {"data": {"unit": "rsj"}}
-        answer = client.request(method, address, headers={"accept": accept, "if-match": '"1"', **headers}, **content)
+        answer = client.request(
+            method, address, headers={"accept": accept, "if-match": '"1"', **headers}, **content
+        )
         expected_pass = role in ALLOWED[method, path]
-        assert refused(answer) is not expected_pass, (role, method, path, answer.status_code, answer.text[:300])
+        assert refused(answer) is not expected_pass, (
+            role,
+            method,
+            path,
+            answer.status_code,
+            answer.text[:300],
+        )
         assert answer.status_code < 500, (role, method, path)
 
 

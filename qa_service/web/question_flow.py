@@ -36,6 +36,7 @@ from qa_service.zones.models import Topic
 SLIP_COOKIE = "qa_slip"
 SLIP_SECONDS = 600
 CHOICES, HOT = 5, 5
+NEARLY = 2 / 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,9 +201,10 @@ def _asked(request: Request, session: Session, shell: Shell, typed: str) -> Resp
     )
     shared = {"question": question, "trace": result.trace_id, "hints": hints_for(question)}
     if result.decision == "answer":
-        return screen(
-            request, session, shell, "answer", hit=result.hits[0], others=result.hits[1:CHOICES], **shared
-        )
+        first, *rest = result.hits[:CHOICES]
+        # Beside a sure answer, only what is nearly as close: anything else would make the person doubt it.
+        others = [hit for hit in rest if hit.score >= NEARLY * first.score]
+        return screen(request, session, shell, "answer", hit=first, others=others, **shared)
     if result.decision == "choose":
         return screen(request, session, shell, "choices", hits=result.hits[:CHOICES], **shared)
     return screen(

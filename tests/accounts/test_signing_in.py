@@ -12,13 +12,13 @@ from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
+from support.cases import API
+from support.people import KIOSKS, PASSWORD, People, open_session
 
 from qa_service.accounts import security
 from qa_service.accounts.models import AuditEvent, Kiosk, SignInSession, Throttle, User
 from qa_service.errors import Invalid, TooMany
 from qa_service.kit.database import Database
-from support.cases import API
-from support.people import KIOSKS, PASSWORD, People, open_session
 
 At = Callable[[str], None]
 
@@ -54,7 +54,9 @@ class TestNewPassword:
 
 
 class TestSignIn:
-    def test_gives_a_cookie_that_scripts_cannot_read_and_a_csrf_token(self, client: TestClient, database: Database) -> None:
+    def test_gives_a_cookie_that_scripts_cannot_read_and_a_csrf_token(
+        self, client: TestClient, database: Database
+    ) -> None:
         answer = sign_in(client)
         assert answer.status_code == 200
         cookie = answer.headers["set-cookie"]
@@ -75,7 +77,9 @@ class TestSignIn:
         assert wrong.json() == unknown.json()
         assert "set-cookie" not in wrong.headers
 
-    def test_a_disabled_user_cannot_sign_in_and_is_out_at_once(self, people: People, client: TestClient) -> None:
+    def test_a_disabled_user_cannot_sign_in_and_is_out_at_once(
+        self, people: People, client: TestClient
+    ) -> None:
         assert people("desk2").get(f"{API}/consultations").status_code == 200
         people("admin").patch(f"{API}/users/desk2", json={"active": False})
         assert people("desk2").get(f"{API}/consultations").status_code == 401
@@ -101,15 +105,21 @@ class TestSignIn:
         token, csrf = answer.cookies["qa_session"], answer.json()["csrf"]
         assert client.delete(f"{API}/session", headers={"x-csrf-token": csrf}).status_code == 204
         client.cookies.clear()
-        assert client.get(f"{API}/consultations", headers={"cookie": f"qa_session={token}"}).status_code == 401
+        assert (
+            client.get(f"{API}/consultations", headers={"cookie": f"qa_session={token}"}).status_code == 401
+        )
 
     def test_signing_in_with_a_form_sets_the_same_session(self, client: TestClient) -> None:
         client.cookies.clear()
-        answer = client.post("/sign-in", data={"username": "desk", "password": PASSWORD, "next": "/desk/register"})
+        answer = client.post(
+            "/sign-in", data={"username": "desk", "password": PASSWORD, "next": "/desk/register"}
+        )
         assert (answer.status_code, answer.headers["location"]) == (303, "/desk/register")
         assert client.get(f"{API}/session").json()["name"] == "窗口甲"
 
-    @pytest.mark.parametrize("target", ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)"])
+    @pytest.mark.parametrize(
+        "target", ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)"]
+    )
     def test_signing_in_never_leads_to_another_site(self, client: TestClient, target: str) -> None:
         answer = client.post("/sign-in", data={"username": "desk", "password": PASSWORD, "next": target})
         assert answer.status_code == 303
@@ -118,7 +128,9 @@ class TestSignIn:
 
 
 class TestThrottle:
-    def test_the_sixth_attempt_is_refused_even_with_the_right_password(self, client: TestClient, at: At) -> None:
+    def test_the_sixth_attempt_is_refused_even_with_the_right_password(
+        self, client: TestClient, at: At
+    ) -> None:
         at("2026-03-02 09:00")
         assert [sign_in(client, password="wrong-1").status_code for _ in range(5)] == [401] * 5
         refused = sign_in(client)
@@ -138,10 +150,17 @@ class TestThrottle:
                 sign_in(client, password="wrong-1")
             assert sign_in(client).status_code == 200
 
-    def test_counts_are_in_the_database_and_so_shared_by_processes(self, client: TestClient, database: Database) -> None:
+    def test_counts_are_in_the_database_and_so_shared_by_processes(
+        self, client: TestClient, database: Database
+    ) -> None:
         sign_in(client, password="wrong-1")
         with database.read() as session:
-            assert session.scalars(select(Throttle.count).where(Throttle.bucket.startswith("sign-in:desk"))).one() == 1
+            assert (
+                session.scalars(
+                    select(Throttle.count).where(Throttle.bucket.startswith("sign-in:desk"))
+                ).one()
+                == 1
+            )
 
     def test_first_attempts_arriving_together_are_all_counted(self, database: Database) -> None:
         def attempt(_: int) -> bool:
@@ -172,7 +191,9 @@ class TestCsrf:
         cookie, _ = open_session(database, "desk")
         _, other = open_session(database, "desk2")
         headers = {"cookie": f"qa_session={cookie}", "x-csrf-token": other}
-        assert client.post(f"{API}/consultations", json={"question": "问"}, headers=headers).status_code == 403
+        assert (
+            client.post(f"{API}/consultations", json={"question": "问"}, headers=headers).status_code == 403
+        )
 
     def test_a_form_carries_it_in_a_field(self, client: TestClient, database: Database) -> None:
         cookie, csrf = open_session(database, "desk")
@@ -184,16 +205,22 @@ class TestCsrf:
 
     def test_reading_needs_none(self, client: TestClient, database: Database) -> None:
         cookie, _ = open_session(database, "desk")
-        assert client.get(f"{API}/consultations", headers={"cookie": f"qa_session={cookie}"}).status_code == 200
+        assert (
+            client.get(f"{API}/consultations", headers={"cookie": f"qa_session={cookie}"}).status_code == 200
+        )
 
 
 class TestKiosk:
-    def test_its_token_makes_it_known_and_only_its_hash_is_kept(self, people: People, database: Database) -> None:
+    def test_its_token_makes_it_known_and_only_its_hash_is_kept(
+        self, people: People, database: Database
+    ) -> None:
         assert people("kiosk").get(f"{API}/session").json()["name"] == "大厅一体机"
         with database.read() as session:
             assert KIOSKS["K01"][2] not in list(session.scalars(select(Kiosk.token_hash)))
 
-    @pytest.mark.parametrize("header", ["Kiosk wrong", "Kiosk ", "Kiosk", "Bearer token-of-the-hall-kiosk", "", "Kiosk é"])
+    @pytest.mark.parametrize(
+        "header", ["Kiosk wrong", "Kiosk ", "Kiosk", "Bearer token-of-the-hall-kiosk", "", "Kiosk é"]
+    )
     def test_any_other_token_is_a_citizen(self, client: TestClient, header: str) -> None:
         answer = client.get(f"{API}/session", headers={"authorization": header.encode("latin-1")})
         assert answer.json()["role"] == "citizen"
@@ -223,7 +250,9 @@ class TestKiosk:
 class TestUsers:
     NEW = {"username": "new", "display_name": "新人", "password": PASSWORD, "role": "desk", "zone": "QH02"}  # noqa: RUF012
 
-    def test_a_user_is_created_can_sign_in_and_is_audited(self, people: People, client: TestClient, database: Database) -> None:
+    def test_a_user_is_created_can_sign_in_and_is_audited(
+        self, people: People, client: TestClient, database: Database
+    ) -> None:
         assert people("admin").post(f"{API}/users", json=self.NEW).status_code == 201
         assert sign_in(client, "new").json()["role"] == "desk"
         with database.read() as session:
@@ -241,7 +270,9 @@ class TestUsers:
             ({"password": "123"}, "password"), ({"display_name": ""}, "username"),
         ],
     )  # fmt: skip
-    def test_what_is_incomplete_is_refused_by_field(self, people: People, change: dict[str, str], field: str) -> None:
+    def test_what_is_incomplete_is_refused_by_field(
+        self, people: People, change: dict[str, str], field: str
+    ) -> None:
         refused = people("admin").post(f"{API}/users", json={**self.NEW, **change})
         assert refused.status_code == 422
         assert field in refused.json()["errors"]
@@ -276,7 +307,9 @@ class TestUnitsAndKiosks:
         people("admin").put(f"{API}/units/rsj", json={"phone": "0999-5550777"})
         asked = {"question": "失业金能拿多久"}
         people.wait_for(
-            lambda: people().post(f"{API}/ask", json=asked).json()["hits"][0]["unit"]["phone"] == "0999-5550777"
+            lambda: (
+                people().post(f"{API}/ask", json=asked).json()["hits"][0]["unit"]["phone"] == "0999-5550777"
+            )
         )
 
     def test_a_kiosk_needs_code_name_and_zone_and_its_code_once(self, people: People) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
-
 from support.visits import Visits
 
 QUESTION = "村里红白喜事用的公共帐篷怎么借"

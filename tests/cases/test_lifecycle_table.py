@@ -95,11 +95,17 @@ class TestConsultationTable:
         assert timed == {"to_assign", "assigned", "in_progress", "replied"}
 
     def test_told_only_to_the_zone_is_still_in_progress_by_its_official_name(self) -> None:
-        assert consultations.STATES["replied"].official == consultations.STATES["in_progress"].official == "办理中"
+        assert (
+            consultations.STATES["replied"].official
+            == consultations.STATES["in_progress"].official
+            == "办理中"
+        )
 
     def test_only_policy_units_sign_return_and_reply(self) -> None:
         for event in ("sign", "return", "reply"):
-            assert {r for a in consultations.LIFECYCLE.acts if a.event == event for r in a.roles} == {Role.UNIT}
+            assert {r for a in consultations.LIFECYCLE.acts if a.event == event for r in a.roles} == {
+                Role.UNIT
+            }
 
     def test_reasons_for_recalling_are_not_told_to_the_person(self) -> None:
         hidden = {a.event for a in consultations.LIFECYCLE.acts if a.audience is not Audience.PUBLIC}

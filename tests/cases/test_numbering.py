@@ -8,6 +8,7 @@ from threading import Barrier
 
 import pytest
 from sqlalchemy import select
+from support.people import zone_id
 
 from qa_service.cases.models import Case
 from qa_service.cases.numbering import CODE_ALPHABET, case_number, new_query_code, next_serial
@@ -15,7 +16,6 @@ from qa_service.cases.service import open_case
 from qa_service.consultations.lifecycle import CATEGORY, KIND, LIFECYCLE
 from qa_service.kit.database import Database
 from qa_service.zones.models import Zone
-from support.people import zone_id
 
 THREADS, EACH = 16, 6
 
@@ -42,7 +42,9 @@ class TestNextSerial:
 
 
 class TestOpenCase:
-    def test_sixteen_threads_registering_at_once_get_numbers_without_gap_or_repeat(self, database: Database) -> None:
+    def test_sixteen_threads_registering_at_once_get_numbers_without_gap_or_repeat(
+        self, database: Database
+    ) -> None:
         patient = Database(database.url, wait_seconds=30)
         barrier = Barrier(THREADS)
 

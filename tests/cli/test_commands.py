@@ -24,7 +24,12 @@ DOCUMENT = """问：社保卡丢了怎么办？
 答：不要钱。
 """
 LIBRARY = [
-    {"id": "a", "question": "失业保险金最长可以领取多少个月？", "answer": "最长二十四个月。", "phrasings": ["失业金能拿多久"]},
+    {
+        "id": "a",
+        "question": "失业保险金最长可以领取多少个月？",
+        "answer": "最长二十四个月。",
+        "phrasings": ["失业金能拿多久"],
+    },
     {"id": "b", "question": "怎样申请最低生活保障？", "answer": "向乡镇人民政府提出书面申请。"},
     {"id": "c", "question": "租房可以提取住房公积金吗？", "answer": "房租超出规定比例的可以提取。"},
 ]
@@ -90,7 +95,9 @@ class TestExtract:
         file.write_text(DOCUMENT, encoding="utf-8")
         run("extract", file, "--out", out)
         found = read_lines(out)
-        assert [set(line) for line in found] == [{"file", "question", "answer", "explicit", "doc_no", "unit"}] * 2
+        assert [set(line) for line in found] == [
+            {"file", "question", "answer", "explicit", "doc_no", "unit"}
+        ] * 2
         assert [line["question"] for line in found] == ["社保卡丢了怎么办？", "补办要钱吗？"]
         assert all(line["explicit"] is True for line in found)
 
@@ -119,7 +126,9 @@ class TestImport:
         database.close()
         return found
 
-    def test_a_dry_run_writes_nothing_and_the_real_one_everything(self, run: Any, folder: Path, tmp_path: Path) -> None:
+    def test_a_dry_run_writes_nothing_and_the_real_one_everything(
+        self, run: Any, folder: Path, tmp_path: Path
+    ) -> None:
         run("import", CORPUS / "zone")
         dry = run("import", folder, "--dry-run", "--publish").output
         assert "没有写入" in dry
@@ -129,7 +138,9 @@ class TestImport:
         assert self.entries(tmp_path) == number > 3
         assert f"未变 {number} 条" in run("import", folder, "--publish").output
 
-    def test_an_error_is_reported_with_its_remedy_and_nothing_is_loaded(self, run: Any, folder: Path, tmp_path: Path) -> None:
+    def test_an_error_is_reported_with_its_remedy_and_nothing_is_loaded(
+        self, run: Any, folder: Path, tmp_path: Path
+    ) -> None:
         run("import", CORPUS / "zone")
         (folder / "paid-leave.entries.yaml").write_text("entries: [", encoding="utf-8")
         out = run("import", folder, "--publish", code=1).output
@@ -139,7 +150,9 @@ class TestImport:
 
 
 class TestPrepare:
-    def test_a_second_time_shows_no_password_and_changes_nothing(self, run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    def test_a_second_time_shows_no_password_and_changes_nothing(
+        self, run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         small = tmp_path / "corpus"
         shutil.copytree(CORPUS / "zone", small / "zone")
         (small / "interpretations").mkdir()
@@ -162,8 +175,13 @@ class TestPrepare:
 
 
 class TestEval:
-    def test_writes_a_line_for_each_query_and_never_looks_at_the_answers(self, run: Any, tmp_path: Path) -> None:
-        library, queries = write_lines(tmp_path / "tiny.jsonl", LIBRARY), write_lines(tmp_path / "q.jsonl", QUERIES)
+    def test_writes_a_line_for_each_query_and_never_looks_at_the_answers(
+        self, run: Any, tmp_path: Path
+    ) -> None:
+        library, queries = (
+            write_lines(tmp_path / "tiny.jsonl", LIBRARY),
+            write_lines(tmp_path / "q.jsonl", QUERIES),
+        )
         out = tmp_path / "run.jsonl"
         run("eval", "--library", library, "--queries", queries, "--out", out)
         found = read_lines(out)
@@ -171,7 +189,10 @@ class TestEval:
         assert [line["query"] for line in found] == [query["query"] for query in QUERIES]
         assert found[0]["ranked"][0] == "a"
         assert found[1]["ranked"][0] == "c"
-        assert all(0 <= line["confidence"] <= 1 and line["decision"] in ("answer", "choose", "refer") for line in found)
+        assert all(
+            0 <= line["confidence"] <= 1 and line["decision"] in ("answer", "choose", "refer")
+            for line in found
+        )
         assert all("WRONG" not in line["ranked"] for line in found)
 
     def test_takes_several_files_of_queries(self, run: Any, tmp_path: Path) -> None:

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from support.cases import API, REPLY, Flow
+from support.people import People
 
 from qa_service.accounts.models import AuditEvent, Unit
 from qa_service.cases.models import CaseEvent
 from qa_service.kit.database import Database
-from support.cases import API, REPLY, Flow
-from support.people import People
 
 
 class TestActs:
@@ -39,7 +39,9 @@ class TestActs:
         ("who", "event", "fields"),
         [("unit-rsj", "return", {}), ("desk", "recall", {}), ("desk", "void", {}), ("desk", "assign", {})],
     )
-    def test_what_the_table_needs_must_be_there(self, flow: Flow, who: str, event: str, fields: dict[str, str]) -> None:
+    def test_what_the_table_needs_must_be_there(
+        self, flow: Flow, who: str, event: str, fields: dict[str, str]
+    ) -> None:
         flow.referred() if event == "assign" else flow.assigned()
         before = flow.read()
         refused = flow.try_act(who, event, **fields)
@@ -54,7 +56,9 @@ class TestActs:
         assert refused.json()["type"] == "/problems/not-allowed-in-state"
         assert "签收" in refused.json()["remedy"]
 
-    def test_assigning_to_an_unknown_or_inactive_unit_is_refused(self, flow: Flow, database: Database) -> None:
+    def test_assigning_to_an_unknown_or_inactive_unit_is_refused(
+        self, flow: Flow, database: Database
+    ) -> None:
         flow.referred()
         assert flow.try_act("desk", "assign", unit="nobody").status_code == 422
         with database.write() as session:
@@ -67,7 +71,15 @@ class TestActs:
         with database.read() as session:
             rows = session.execute(select(CaseEvent.seq, CaseEvent.event).order_by(CaseEvent.seq)).all()
         assert [seq for seq, _ in rows] == list(range(1, len(rows) + 1))
-        assert [event for _, event in rows] == ["register", "refer", "assign", "sign", "reply", "tell", "close"]
+        assert [event for _, event in rows] == [
+            "register",
+            "refer",
+            "assign",
+            "sign",
+            "reply",
+            "tell",
+            "close",
+        ]
 
     def test_the_buttons_offered_are_those_that_are_accepted(self, flow: Flow) -> None:
         flow.assigned()
@@ -107,7 +119,9 @@ class TestTwoAtOnce:
 
     def test_six_at_once_still_leave_exactly_one_step(self, flow: Flow, database: Database) -> None:
         flow.signed()
-        acts = [(f"unit-rsj{'-b' if n % 2 else ''}", "reply", {**REPLY, "text": f"第{n}稿"}) for n in range(6)]
+        acts = [
+            (f"unit-rsj{'-b' if n % 2 else ''}", "reply", {**REPLY, "text": f"第{n}稿"}) for n in range(6)
+        ]
         answers = self.act_together(flow, acts)
         assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409, 409, 409]
         kept = answers[[a.status_code for a in answers].index(200)].json()["reply_text"]
@@ -129,7 +143,9 @@ class TestTwoAtOnce:
     def test_a_version_that_is_none_is_refused(self, flow: Flow, if_match: str) -> None:
         flow.register()
         refused = flow.people("desk").post(
-            f"{API}/consultations/{flow.number}/acts/refer", json={}, headers={"If-Match": if_match.encode("latin-1")}
+            f"{API}/consultations/{flow.number}/acts/refer",
+            json={},
+            headers={"If-Match": if_match.encode("latin-1")},
         )
         assert refused.status_code == 422
 
@@ -157,12 +173,16 @@ class TestVisibility:
         assert people("desk-liuwan").get(f"{API}/consultations/{county.number}").status_code == 404
         assert people("desk-liuwan").get(f"{API}/consultations/{other.number}").status_code == 404
 
-    def test_a_zone_whose_code_begins_like_another_is_not_below_it(self, people: People, database: Database) -> None:
+    def test_a_zone_whose_code_begins_like_another_is_not_below_it(
+        self, people: People, database: Database
+    ) -> None:
         from qa_service.zones.models import Zone
 
         with database.write() as session:
             root = session.scalars(select(Zone).where(Zone.code == "QH01")).one()
-            session.add(Zone(code="QH020", name="另一镇", level="town", parent_id=root.id, path="/QH01/QH020/"))
+            session.add(
+                Zone(code="QH020", name="另一镇", level="town", parent_id=root.id, path="/QH01/QH020/")
+            )
         Flow(people).register("desk", zone="QH020")
         assert self.numbers(people, "desk-liuwan") == set()
 
@@ -183,10 +203,12 @@ class TestVisibility:
     def test_a_step_on_a_case_out_of_sight_is_as_if_it_were_not_there(self, people: People) -> None:
         flow = Flow(people).register("desk-liuwan")
         assert flow.try_act("desk-shiqiao", "refer").status_code == 404
-        assert people("desk").post(f"{API}/consultations/{flow.number}X/acts/refer", json={}, headers={"If-Match": '"1"'}).status_code == 404  # fmt: skip
+        url = f"{API}/consultations/{flow.number}X/acts/refer"
+        assert people("desk").post(url, json={}, headers={"If-Match": '"1"'}).status_code == 404
 
     @pytest.mark.parametrize(
-        ("query", "found"), [("?q=住院", 1), ("?q=没有这种", 0), ("?state=registered", 1), ("?state=archived", 0), ("?q=%25", 1)]
+        ("query", "found"),
+        [("?q=住院", 1), ("?q=没有这种", 0), ("?state=registered", 1), ("?state=archived", 0), ("?q=%25", 1)],
     )
     def test_the_list_is_searched_and_counted(self, flow: Flow, query: str, found: int) -> None:
         flow.register()
@@ -251,7 +273,12 @@ class TestProgress:
     def test_needs_both_the_code_and_the_last_four_digits(self, flow: Flow, people: People) -> None:
         flow.referred(contact="13800138000")
         assert self.look(people, flow.code, "8000").status_code == 200
-        for code, phone4 in ((flow.code, "8001"), (flow.code, ""), ("A" * 10, "8000"), (flow.number[:16], "8000")):
+        for code, phone4 in (
+            (flow.code, "8001"),
+            (flow.code, ""),
+            ("A" * 10, "8000"),
+            (flow.number[:16], "8000"),
+        ):
             refused = self.look(people, code, phone4)
             assert refused.status_code == 404
             assert refused.json()["detail"] == self.look(people, "AAAA", "0000").json()["detail"]

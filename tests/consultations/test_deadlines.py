@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import pytest
 from fastapi import FastAPI
+from support.cases import API, FakeTraces, Flow
+from support.people import Actors, People
 
 from qa_service.consultations import service
 from qa_service.consultations.schemas import Registration
 from qa_service.kit.database import Database
 from qa_service.settings import Settings
-from support.cases import API, FakeTraces, Flow
-from support.people import Actors, People
 
 At = Callable[[str], None]
 
@@ -52,7 +52,9 @@ class TestRefer:
             assert counted[-1] == due
             assert all(step["reason"] for step in done.case.due_steps)
 
-    def test_shows_its_calculation_with_every_day_and_why_and_the_rule_it_rests_on(self, flow: Flow, at: At) -> None:
+    def test_shows_its_calculation_with_every_day_and_why_and_the_rule_it_rests_on(
+        self, flow: Flow, at: At
+    ) -> None:
         at("2026-02-13 17:00")
         deadline = flow.referred().read()["deadline"]
         by_day = {step["date"]: step for step in deadline["steps"]}
@@ -73,16 +75,16 @@ class TestRefer:
         assert [left for left, _ in seen[:4]] == [5, 1, 1, 0]
         assert [overdue for _, overdue in seen] == [False, False, False, False, True]
 
-    def test_the_list_of_overdue_cases_has_exactly_those_past_their_day(
-        self, people: People, at: At
-    ) -> None:
+    def test_the_list_of_overdue_cases_has_exactly_those_past_their_day(self, people: People, at: At) -> None:
         at("2026-03-02 09:00")
         late = Flow(people).referred().number
         done = Flow(people).told().number
         at("2026-03-05 09:00")
         fresh = Flow(people).referred().number
         at("2026-03-10 09:00")
-        overdue = [row["number"] for row in people("supervisor").get(f"{API}/consultations?overdue=true").json()]
+        overdue = [
+            row["number"] for row in people("supervisor").get(f"{API}/consultations?overdue=true").json()
+        ]
         assert overdue == [late]
         listed = [row["number"] for row in people("supervisor").get(f"{API}/consultations").json()]
         assert set(listed) == {late, done, fresh}
@@ -116,7 +118,12 @@ class TestClockNeverStartsAgain:
 class TestClockStartSetting:
     @pytest.mark.parametrize(
         ("setting", "started"),
-        [("earlier", "2026-03-02"), ("registered", "2026-03-02"), ("assigned", "2026-03-03"), ("signed", "2026-03-04")],
+        [
+            ("earlier", "2026-03-02"),
+            ("registered", "2026-03-02"),
+            ("assigned", "2026-03-03"),
+            ("signed", "2026-03-04"),
+        ],
     )
     def test_each_reading_of_the_rule_starts_the_clock_where_it_says(
         self, app: FastAPI, settings: Settings, flow: Flow, at: At, setting: str, started: str
@@ -135,7 +142,9 @@ class TestClockStartSetting:
 
 
 class TestCalendarYearChange:
-    def test_a_case_registered_in_the_last_hour_of_the_year_belongs_to_that_year(self, flow: Flow, at: At) -> None:
+    def test_a_case_registered_in_the_last_hour_of_the_year_belongs_to_that_year(
+        self, flow: Flow, at: At
+    ) -> None:
         at("2025-12-31 23:59")
         assert flow.register().number.startswith("QH01-ZX-20251231-0001")
         at("2026-01-01 00:00")

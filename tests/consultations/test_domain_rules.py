@@ -7,13 +7,13 @@ from datetime import date
 
 import pytest
 from sqlalchemy import select, update
+from support.cases import API, REPLY, Flow
+from support.people import People
 
 from qa_service.cases.models import Case
 from qa_service.consultations.models import Consultation
 from qa_service.kit.database import Database
 from qa_service.library.models import Entry, EntryVersion, LibraryRevision, QueryLog
-from support.cases import API, REPLY, Flow
-from support.people import People
 
 At = Callable[[str], None]
 QUIET_REVISION = update(LibraryRevision).values(value=LibraryRevision.value + 1000)
@@ -31,7 +31,9 @@ class TestAssertion1SearchComesBeforeReferral:
     def test_the_search_that_was_made_is_the_one_that_is_kept(
         self, flow: Flow, people: People, database: Database
     ) -> None:
-        asked = people("desk").post(f"{API}/ask", json={"question": "外地退休的老师傅在本地住院怎么报销"}).json()
+        asked = (
+            people("desk").post(f"{API}/ask", json={"question": "外地退休的老师傅在本地住院怎么报销"}).json()
+        )
         flow.referred(trace_id=asked["trace_id"])
         with database.read() as session:
             assert session.scalars(select(Consultation.trace_id)).one() == asked["trace_id"]
@@ -44,7 +46,9 @@ class TestAssertion1SearchComesBeforeReferral:
             keys = list(session.scalars(select(Entry.key)))
         for key in keys:
             answer = people("admin").post(
-                f"{API}/library/entries/{key}/acts/withdraw", json={"reason": "清空"}, headers={"If-Match": '"1"'}
+                f"{API}/library/entries/{key}/acts/withdraw",
+                json={"reason": "清空"},
+                headers={"If-Match": '"1"'},
             )
             if answer.status_code == 409:
                 seen = answer.json()["current_version"]
@@ -61,7 +65,9 @@ class TestAssertion1SearchComesBeforeReferral:
 
 
 class TestAssertion2AnsweredMeansAnsweredByTheMakerOfThePolicy:
-    def test_an_answered_case_names_who_which_unit_what_how_and_when(self, flow: Flow, database: Database) -> None:
+    def test_an_answered_case_names_who_which_unit_what_how_and_when(
+        self, flow: Flow, database: Database
+    ) -> None:
         flow.told()
         with database.read() as session:
             done = session.scalars(select(Consultation)).one()
@@ -122,11 +128,17 @@ class TestAssertion3KeptOrBrokenByTheFirstAnswerAgainstTheFifthWorkingDay:
         at("2026-04-20 09:00")
         flow.act("unit-rsj", "reply", **REPLY)
         deadline = flow.act("unit-rsj", "tell", how="phone")["deadline"]
-        assert (deadline["met_on"], deadline["due_on"], deadline["overdue"]) == ("2026-03-02", "2026-03-09", False)
+        assert (deadline["met_on"], deadline["due_on"], deadline["overdue"]) == (
+            "2026-03-02",
+            "2026-03-09",
+            False,
+        )
 
     def test_no_request_can_change_when_it_was_registered(self, people: People) -> None:
         for field in ("registered_at", "due_on", "clock_started_on"):
-            refused = people("desk").post(f"{API}/consultations", json={"question": "问", field: "2020-01-01"})
+            refused = people("desk").post(
+                f"{API}/consultations", json={"question": "问", field: "2020-01-01"}
+            )
             assert refused.status_code == 422
 
 
@@ -182,7 +194,11 @@ class TestAssertion5GuidedCasesAreOutsideTheLimit:
     def test_an_answer_on_the_spot_is_an_outcome_of_its_own(self, flow: Flow) -> None:
         flow.register(handling="answer", fields={"entry": "jobless-length"})
         read = flow.read()
-        assert (read["outcome"], read["official_state"], read["deadline"]) == ("answered_on_spot", "已答复", None)
+        assert (read["outcome"], read["official_state"], read["deadline"]) == (
+            "answered_on_spot",
+            "已答复",
+            None,
+        )
 
 
 class TestAssertion6OnlyValidEntriesAnswer:
@@ -198,7 +214,14 @@ class TestAssertion6OnlyValidEntriesAnswer:
         ],
     )  # fmt: skip
     def test_the_last_and_the_first_day_count(
-        self, people: People, database: Database, flow: Flow, at: At, dates: dict[str, str], on: str, answered: bool
+        self,
+        people: People,
+        database: Database,
+        flow: Flow,
+        at: At,
+        dates: dict[str, str],
+        on: str,
+        answered: bool,
     ) -> None:
         with database.write() as session:
             entry = session.scalars(select(Entry).where(Entry.key == "jobless-length")).one()
@@ -228,7 +251,10 @@ class TestAssertion7WhatWasAnsweredStaysAsItWas:
         given = flow.read()["answer"]
         people.revise("jobless-length", answer="最长改为三十六个月。")
         people.wait_for(
-            lambda: people().post(f"{API}/ask", json={"question": "失业金能拿多久"}).json()["hits"][0]["answer"] != given
+            lambda: (
+                people().post(f"{API}/ask", json={"question": "失业金能拿多久"}).json()["hits"][0]["answer"]
+                != given
+            )
         )
         assert flow.read()["answer"] == given
         assert "三十六" not in people().post(f"{API}/progress", json={"code": flow.code}).json()["answer"]

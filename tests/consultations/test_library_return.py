@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from support.cases import API, QUESTION, REPLY, Flow
 from support.people import People
 
@@ -14,12 +13,21 @@ class TestClose:
         assert refused.status_code == 422
         assert "library_decision" in refused.json()["errors"]
 
-    def test_as_new_makes_a_draft_with_the_reply_and_without_personal_details(self, flow: Flow, people: People) -> None:
+    def test_as_new_makes_a_draft_with_the_reply_and_without_personal_details(
+        self, flow: Flow, people: People
+    ) -> None:
         flow.referred(question="我叫王芳13912345678，住院怎么报销", unit="rsj")
         flow.act("unit-rsj", "sign")
-        flow.act("unit-rsj", "reply", text="请拨打您留的13912345678等通知，或直接备案。", basis="《社会保险法》第二十九条\n县医保办法")
+        flow.act(
+            "unit-rsj",
+            "reply",
+            text="请拨打您留的13912345678等通知，或直接备案。",
+            basis="《社会保险法》第二十九条\n县医保办法",
+        )
         flow.act("unit-rsj", "tell", how="phone")
-        read = flow.act("desk", "close", library_decision="new", entry_question="住院怎么报销？", topic="医疗保障")
+        read = flow.act(
+            "desk", "close", library_decision="new", entry_question="住院怎么报销？", topic="医疗保障"
+        )
         entry = people("desk").get(f"{API}/library/entries/{read['library_entry']}").json()
         draft = entry["working"]
         assert entry["published"] is None
@@ -28,7 +36,9 @@ class TestClose:
         assert draft["source"] == {"case": flow.number}
         assert "13912345678" not in str(entry)
 
-    def test_as_new_is_not_findable_before_somebody_else_has_published_it(self, flow: Flow, people: People) -> None:
+    def test_as_new_is_not_findable_before_somebody_else_has_published_it(
+        self, flow: Flow, people: People
+    ) -> None:
         question = "跨省住院的押金条丢了怎么报销"
         key = flow.referred(question=question, unit="rsj").act("unit-rsj", "sign")["number"]
         assert key == flow.number
@@ -38,7 +48,9 @@ class TestClose:
         url = f"{API}/library/entries/{key}"
 
         def found() -> bool:
-            return key in [hit["key"] for hit in people().post(f"{API}/ask", json={"question": question}).json()["hits"]]
+            return key in [
+                hit["key"] for hit in people().post(f"{API}/ask", json={"question": question}).json()["hits"]
+            ]
 
         assert not found()
         entry = people("desk").get(url).json()
@@ -48,7 +60,9 @@ class TestClose:
         }  # fmt: skip
         saved = people("desk").put(url, json=form, headers={"If-Match": f'"{entry["version"]}"'})
         assert saved.status_code == 200, saved.text
-        saved = people("desk").post(f"{url}/acts/submit", json={}, headers={"If-Match": f'"{saved.json()["version"]}"'})
+        saved = people("desk").post(
+            f"{url}/acts/submit", json={}, headers={"If-Match": f'"{saved.json()["version"]}"'}
+        )
         match = {"If-Match": f'"{saved.json()["version"]}"'}
         own = people("desk").post(f"{url}/acts/publish", json={}, headers=match)
         assert own.status_code == 403

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy import select
+from support.cases import FakeTraces
+from support.people import PEOPLE, Actors
 
 from qa_service.cases.service import is_overdue
 from qa_service.consultations import repository, service
@@ -23,8 +26,6 @@ from qa_service.consultations.schemas import ActFields, Registration
 from qa_service.errors import ServiceError
 from qa_service.kit import clock
 from qa_service.kit.database import Database
-from support.cases import FakeTraces
-from support.people import PEOPLE, Actors
 
 START = datetime(2026, 1, 28, 9, tzinfo=clock.CHINA)
 EVENTS = [*LIFECYCLE.events(), "nonsense"]
@@ -52,7 +53,9 @@ class Walk(RuleBasedStateMachine):
         shutil.copyfile(self.template, self.folder / "qa.sqlite3")
         self.database = Database(f"sqlite:///{self.folder / 'qa.sqlite3'}")
         sqlalchemy_event.listen(
-            self.database.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF")
+            self.database.engine,
+            "connect",
+            lambda connection, _: connection.execute("PRAGMA synchronous=OFF"),
         )
         people = Actors(self.database)
         self.actors = {name: people[name] for name in PEOPLE}
@@ -66,7 +69,9 @@ class Walk(RuleBasedStateMachine):
     @initialize()
     def register(self) -> None:
         with clock.stopped_at(self.now), self.database.write() as session:
-            made = service.register(session, self.actors["desk"], Registration(question="这事归谁管"), FakeTraces())
+            made = service.register(
+                session, self.actors["desk"], Registration(question="这事归谁管"), FakeTraces()
+            )
             self.number, self.code = made.consultation.case.number, made.consultation.case.query_code
 
     @rule(days=st.integers(0, 6), hours=st.integers(0, 23))
@@ -92,7 +97,9 @@ class Walk(RuleBasedStateMachine):
             "guided_contact": "12366", "library_decision": "none", "entry": "jobless-length",
         }  # fmt: skip
         needed = {name: sound[name] for name in act.needs}
-        self.attempt(who, act.event, {**sound, **fields, **{k: fields.get(k) or v for k, v in needed.items()}})
+        self.attempt(
+            who, act.event, {**sound, **fields, **{k: fields.get(k) or v for k, v in needed.items()}}
+        )
 
     def attempt(self, who: str, event: str, fields: dict[str, Any]) -> None:
         before = self.state()
@@ -130,7 +137,7 @@ class Walk(RuleBasedStateMachine):
     @invariant()
     def each_event_begins_where_the_one_before_ended(self) -> None:
         rows = self.look().case.events
-        for earlier, later in zip(rows, rows[1:], strict=False):
+        for earlier, later in pairwise(rows):
             assert later.from_state == earlier.to_state
         assert rows[-1].to_state == self.look().case.state
 

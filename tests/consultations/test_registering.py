@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Text, cast, select
+from support.cases import API, Flow
+from support.people import People
 
 from qa_service.cases.models import Case
 from qa_service.consultations.models import Consultation
 from qa_service.kit.database import Base, Database
 from qa_service.library.models import QueryLog
-from support.cases import API, Flow
-from support.people import People
 
 IDENTITY = "11010519491231002X"
 KEY = {"Idempotency-Key": "leave-7f3a9c"}
@@ -79,7 +79,9 @@ class TestRegister:
         assert "能查社保吗" in kept or people().get("/health").status_code == 200
         assert IDENTITY not in kept
 
-    def test_the_search_log_keeps_no_way_to_reach_the_person(self, people: People, flow: Flow, database: Database) -> None:
+    def test_the_search_log_keeps_no_way_to_reach_the_person(
+        self, people: People, flow: Flow, database: Database
+    ) -> None:
         people().post(f"{API}/ask", json={"question": "请打13912345678告诉我失业金多少"})
         flow.register()
         with database.read() as session:
@@ -93,7 +95,9 @@ class TestRegister:
 
     def test_a_desk_registers_in_its_own_zone_and_below_only(self, people: People) -> None:
         def register(who: str, zone: str) -> int:
-            status: int = people(who).post(f"{API}/consultations", json={"question": "问", "zone": zone}).status_code
+            status: int = (
+                people(who).post(f"{API}/consultations", json={"question": "问", "zone": zone}).status_code
+            )
             return status
 
         assert register("desk", "QH02") == 201
@@ -115,9 +119,14 @@ class TestRegister:
         self, people: People, database: Database
     ) -> None:
         for who in ("", "kiosk"):
-            people(who).post(f"{API}/consultations", json={"question": "问", "handling": "refer", "channel": "phone"})
+            people(who).post(
+                f"{API}/consultations", json={"question": "问", "handling": "refer", "channel": "phone"}
+            )
         with database.read() as session:
-            assert list(session.scalars(select(Consultation.channel).order_by(Consultation.case_id))) == ["web", "kiosk"]
+            assert list(session.scalars(select(Consultation.channel).order_by(Consultation.case_id))) == [
+                "web",
+                "kiosk",
+            ]
 
 
 class TestGuide:
@@ -128,7 +137,9 @@ class TestGuide:
         assert "guided_contact" in refused.json()["errors"]
         assert flow.read()["state"] == "registered"
 
-    @pytest.mark.parametrize("fields", [{"guided_contact": "0990-1234567"}, {"no_contact_reason": "该单位未公布电话"}])
+    @pytest.mark.parametrize(
+        "fields", [{"guided_contact": "0990-1234567"}, {"no_contact_reason": "该单位未公布电话"}]
+    )
     def test_with_either_the_case_is_guided_and_shows_it(self, flow: Flow, fields: dict[str, str]) -> None:
         flow.register()
         read = flow.act("desk", "guide", guided_to="省退役军人事务厅", **fields)
@@ -174,7 +185,9 @@ class TestResend:
 
 
 class TestPublicLimit:
-    def test_an_anonymous_source_is_stopped_and_told_in_chinese(self, people: People, app: Any, settings: Any) -> None:
+    def test_an_anonymous_source_is_stopped_and_told_in_chinese(
+        self, people: People, app: Any, settings: Any
+    ) -> None:
         app.state.settings = settings.model_copy(update={"public_registrations": 3})
         sent = [people().post(f"{API}/consultations", json=LEFT) for _ in range(4)]
         assert [answer.status_code for answer in sent] == [201, 201, 201, 429]

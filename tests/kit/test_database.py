@@ -13,13 +13,13 @@ from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
+from support.people import People
 
 from qa_service.accounts.models import Throttle, Unit
 from qa_service.cases.models import Case
 from qa_service.errors import Conflict, Invalid, NotFound, Unavailable
 from qa_service.kit import clock
 from qa_service.kit.database import Database, database_errors
-from support.people import People
 
 
 def throttle_row(bucket: str, moment: datetime) -> Throttle:
@@ -27,7 +27,9 @@ def throttle_row(bucket: str, moment: datetime) -> Throttle:
 
 
 class TestUtcDateTime:
-    def test_a_moment_given_in_chinese_time_comes_back_as_the_same_moment_in_utc(self, database: Database) -> None:
+    def test_a_moment_given_in_chinese_time_comes_back_as_the_same_moment_in_utc(
+        self, database: Database
+    ) -> None:
         china = datetime(2026, 2, 13, 0, 30, 15, 123456, tzinfo=clock.CHINA)
         with database.write() as session:
             session.add(throttle_row("a", china))
@@ -49,7 +51,7 @@ class TestUtcDateTime:
 
     def test_a_moment_without_time_zone_is_refused(self, database: Database) -> None:
         with pytest.raises(Exception, match="without time zone"), database.write() as session:
-            session.add(throttle_row("a", datetime(2026, 2, 13)))  # noqa: DTZ001
+            session.add(throttle_row("a", datetime(2026, 2, 13)))
             session.flush()
 
 
@@ -130,7 +132,12 @@ class TestTransactionalRoute:
         ],
     )
     def test_a_commit_that_fails_is_never_answered_with_success(
-        self, people: People, database: Database, monkeypatch: pytest.MonkeyPatch, error: Exception, status: int
+        self,
+        people: People,
+        database: Database,
+        monkeypatch: pytest.MonkeyPatch,
+        error: Exception,
+        status: int,
     ) -> None:
         desk, original = people("desk"), Session.commit
 
@@ -163,7 +170,9 @@ class TestTransactionalRoute:
         assert "没有保存" in response.json()["detail"]
         assert self.registered(database) == 0
 
-    def test_a_success_is_in_the_database_when_the_answer_arrives(self, people: People, database: Database) -> None:
+    def test_a_success_is_in_the_database_when_the_answer_arrives(
+        self, people: People, database: Database
+    ) -> None:
         for expected in (1, 2, 3):
             assert people("desk").post("/api/v1/consultations", json={"question": "在吗"}).status_code == 201
             assert self.registered(database) == expected

@@ -20,18 +20,30 @@ CHINESE = st.text(alphabet="我是要办低保的请问电话号码证件，。�
 
 class TestWithoutIdentityNumbers:
     @given(CHINESE, IDENTITY, CHINESE)
-    def test_an_identity_number_anywhere_in_chinese_text_is_removed(self, before: str, number: str, after: str) -> None:
+    def test_an_identity_number_anywhere_in_chinese_text_is_removed(
+        self, before: str, number: str, after: str
+    ) -> None:
         cleaned = without_identity_numbers(before + number + after)
         assert number not in cleaned
         assert cleaned.startswith(before)
         assert cleaned.endswith(after)
 
-    @pytest.mark.parametrize("number", ["11010519491231002X", "440524188001010014", "110105491231002", "6222021234567890123"])
+    @pytest.mark.parametrize(
+        "number", ["11010519491231002X", "440524188001010014", "110105491231002", "6222021234567890123"]
+    )
     def test_identity_numbers_old_and_new_and_bank_cards_are_removed(self, number: str) -> None:
         assert number not in without_identity_numbers(f"我的号码是{number}，请查")
 
     @pytest.mark.parametrize(
-        "text", ["国令第711号", "粤府办〔2020〕10号", "打12345热线", "QH01-ZX-20260213-0001", "2026年2月13日", "补贴3000元"]
+        "text",
+        [
+            "国令第711号",
+            "粤府办〔2020〕10号",
+            "打12345热线",
+            "QH01-ZX-20260213-0001",
+            "2026年2月13日",
+            "补贴3000元",
+        ],
     )
     def test_numbers_that_identify_nobody_stay(self, text: str) -> None:
         assert without_identity_numbers(text) == text
@@ -48,7 +60,8 @@ class TestWithoutPersonalDetails:
         assert number not in without_personal_details(before + number + after)
 
     @pytest.mark.parametrize(
-        "detail", ["138-0013-8000", "138 0013 8000", "0999-5550101", "wang@example.com", "粤A12345", "京AD12345"]
+        "detail",
+        ["138-0013-8000", "138 0013 8000", "0999-5550101", "wang@example.com", "粤A12345", "京AD12345"],
     )
     def test_other_ways_to_reach_or_recognise_a_person_are_removed(self, detail: str) -> None:
         assert detail not in without_personal_details(f"联系我：{detail}谢谢")
@@ -66,7 +79,12 @@ class TestMaskContact:
 
     @pytest.mark.parametrize(
         ("contact", "masked"),
-        [("", ""), ("0999-5550101", "****0101"), ("wang.fang@example.com", "w***@example.com"), ("110", "****")],
+        [
+            ("", ""),
+            ("0999-5550101", "****0101"),
+            ("wang.fang@example.com", "w***@example.com"),
+            ("110", "****"),
+        ],
     )
     def test_other_contacts_show_only_enough_to_recognise(self, contact: str, masked: str) -> None:
         assert mask_contact(contact) == masked
@@ -78,6 +96,9 @@ class TestMaskContact:
 
 
 class TestMaskName:
-    @pytest.mark.parametrize(("name", "masked"), [("", ""), ("王芳", "王*"), ("欧阳娜娜", "欧阳*"), ("王女士", "王*"), ("李", "李*")])
+    @pytest.mark.parametrize(
+        ("name", "masked"),
+        [("", ""), ("王芳", "王*"), ("欧阳娜娜", "欧阳*"), ("王女士", "王*"), ("李", "李*")],
+    )
     def test_only_the_surname_stays(self, name: str, masked: str) -> None:
         assert mask_name(name) == masked

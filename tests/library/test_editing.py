@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
+from support.cases import API
+from support.people import People
 
 from qa_service.kit.database import Database
 from qa_service.library.models import Entry, EntryVersion, QueryLog
 from qa_service.library.query_log import QueryLogWriter
-from support.cases import API
-from support.people import People
 
 FORM: dict[str, Any] = {
     "question": "灵活就业人员怎样参加养老保险？", "answer": "可以自愿参加，由个人缴纳。", "unit": "rsj", "topic": "社会保险",
@@ -56,7 +56,9 @@ class Editing:
 
     def edit(self, who: str, **changes: Any) -> Any:
         answer = self.people(who).put(
-            f"{ENTRIES}/{self.key}", json={**FORM, **changes}, headers={"If-Match": f'"{self.entry["version"]}"'}
+            f"{ENTRIES}/{self.key}",
+            json={**FORM, **changes},
+            headers={"If-Match": f'"{self.entry["version"]}"'},
         )
         if answer.status_code == 200:
             self.entry = answer.json()
@@ -79,7 +81,10 @@ class TestTwoPeople:
             refused = editing.try_act(author, event, "理由")
             assert refused.status_code == 403
             assert "两个人" in refused.json()["detail"]
-            assert editing.people("admin").get(f"{ENTRIES}/{editing.key}").json()["working"]["state"] == "in_review"
+            assert (
+                editing.people("admin").get(f"{ENTRIES}/{editing.key}").json()["working"]["state"]
+                == "in_review"
+            )
 
     def test_a_draft_must_be_submitted_before_it_is_published(self, editing: Editing) -> None:
         assert editing.create().try_act("desk2", "publish").status_code == 409
@@ -111,9 +116,12 @@ class TestTwoPeople:
 
 class TestPublish:
     @pytest.mark.parametrize(
-        ("missing", "field"), [({"basis": []}, "basis"), ({"review_due": None}, "review_due"), ({"topic": ""}, "topic")]
+        ("missing", "field"),
+        [({"basis": []}, "basis"), ({"review_due": None}, "review_due"), ({"topic": ""}, "topic")],
     )
-    def test_needs_basis_validity_and_topic(self, editing: Editing, missing: dict[str, Any], field: str) -> None:
+    def test_needs_basis_validity_and_topic(
+        self, editing: Editing, missing: dict[str, Any], field: str
+    ) -> None:
         editing.create(**missing).act("desk", "submit")
         refused = editing.try_act("desk2", "publish")
         assert refused.status_code == 422
@@ -133,7 +141,9 @@ class TestPublish:
         assert people().get(f"{API}/answers/{editing.key}").status_code == 404
         assert editing.entry["published"] is None
 
-    def test_the_published_version_stays_in_force_while_the_next_is_written(self, editing: Editing, people: People) -> None:
+    def test_the_published_version_stays_in_force_while_the_next_is_written(
+        self, editing: Editing, people: People
+    ) -> None:
         editing.published()
         people.wait_for(lambda: people().get(f"{API}/answers/{editing.key}").status_code == 200)
         editing.edit("desk", answer="草稿里的新答复")
@@ -167,7 +177,9 @@ class TestContent:
             ({"effective_from": "2026-07-01", "effective_to": "2026-06-30"}, "effective_to"),
         ],
     )  # fmt: skip
-    def test_what_cannot_stand_is_refused_by_field(self, people: People, change: dict[str, Any], field: str) -> None:
+    def test_what_cannot_stand_is_refused_by_field(
+        self, people: People, change: dict[str, Any], field: str
+    ) -> None:
         refused = people("desk").post(ENTRIES, json={**FORM, **change})
         assert refused.status_code == 422
         assert field in refused.json()["errors"]
@@ -239,7 +251,9 @@ class TestQueryLog:
         with database.read() as session:
             return list(session.scalars(select(QueryLog).order_by(QueryLog.at)))
 
-    def test_every_question_is_kept_with_its_outcome(self, app: FastAPI, people: People, database: Database) -> None:
+    def test_every_question_is_kept_with_its_outcome(
+        self, app: FastAPI, people: People, database: Database
+    ) -> None:
         people().post(f"{API}/ask", json={"question": "失业金能拿多久"})
         people("kiosk").post(f"{API}/ask", json={"question": "火星移民怎么报名"})
         people("desk").post(f"{API}/ask", json={"question": ""})
@@ -257,7 +271,9 @@ class TestQueryLog:
         for field in ("decision", "confidence", "hits"):
             assert shown[field] == live[field]
 
-    def test_a_choice_is_kept_at_once_after_the_question(self, app: FastAPI, people: People, database: Database) -> None:
+    def test_a_choice_is_kept_at_once_after_the_question(
+        self, app: FastAPI, people: People, database: Database
+    ) -> None:
         for key, outcome in (("jobless-length", "chosen"), ("", "skipped")):
             trace = people().post(f"{API}/ask", json={"question": "失业金"}).json()["trace_id"]
             assert people().post(f"{API}/ask/{trace}/choice", json={"key": key}).status_code == 204
@@ -274,7 +290,9 @@ class TestQueryLog:
             people().post(f"{API}/ask/{trace}/choice", json={"key": "property-title"})
         assert people().get(f"{API}/hot?limit=3").json()[0]["key"] == "property-title"
 
-    def test_a_row_that_the_database_refuses_does_not_hold_up_the_others(self, database: Database, at: Any) -> None:
+    def test_a_row_that_the_database_refuses_does_not_hold_up_the_others(
+        self, database: Database, at: Any
+    ) -> None:
         at("2026-03-02 09:00")
         from qa_service.kit import clock
 

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 from sqlalchemy import func, select
+from support.cases import API
+from support.people import People
 
 from qa_service.accounts.roles import Actor, Role
 from qa_service.kit.database import Database
 from qa_service.library import importer
 from qa_service.library.models import Entry, EntryVersion
-from support.cases import API
-from support.people import People
 
 OFFICE = Actor(Role.SYSTEM, "测试导入")
 DOCUMENT = """标题：高龄津贴常见问题解读
@@ -101,15 +101,26 @@ class TestDocumentWithSheet:
         assert (report.counts, report.imported) == ({"新增": 2}, True)
         with database.read() as session:
             version = session.scalars(
-                select(EntryVersion).join(Entry, Entry.published_version_id == EntryVersion.id).where(Entry.key == "old-age-01")
+                select(EntryVersion)
+                .join(Entry, Entry.published_version_id == EntryVersion.id)
+                .where(Entry.key == "old-age-01")
             ).one()
         assert version.question == "多大年纪可以领高龄津贴？"
         assert "八十周岁" in version.answer
         assert version.basis == [
-            {"law": "老年人权益保障法", "version": "2018-12-29", "article": "第三十三条", "phrase": "高龄津贴"}
+            {
+                "law": "老年人权益保障法",
+                "version": "2018-12-29",
+                "article": "第三十三条",
+                "phrase": "高龄津贴",
+            }
         ]
         assert [p["text"] for p in version.phrasings] == ["八十岁老人有补贴吗", "我妈八十二了能领钱不"]
-        assert (version.topic, version.audience, str(version.review_due)) == ("养老助残", ["老年人"], "2099-06-30")
+        assert (version.topic, version.audience, str(version.review_due)) == (
+            "养老助残",
+            ["老年人"],
+            "2099-06-30",
+        )
 
     def test_a_second_import_changes_nothing(self, database: Database) -> None:
         run(database, PAIR)
@@ -147,7 +158,9 @@ class TestDocumentWithSheet:
         run(database, PAIR)
         version = people("desk").get(f"{API}/library/entries/old-age-01").json()["version"]
         people("desk").post(
-            f"{API}/library/entries/old-age-01/acts/withdraw", json={"reason": "停发"}, headers={"If-Match": f'"{version}"'}
+            f"{API}/library/entries/old-age-01/acts/withdraw",
+            json={"reason": "停发"},
+            headers={"If-Match": f'"{version}"'},
         )
         assert "冲突" in statuses(run(database, PAIR))
 
@@ -167,7 +180,10 @@ class TestDocumentWithSheet:
     ) -> None:
         before = entries(database)
         good = as_jsonl([ROW])
-        report = run(database, {"old-age.md": document.encode(), "old-age.entries.yaml": sheet.encode(), "good.jsonl": good})
+        report = run(
+            database,
+            {"old-age.md": document.encode(), "old-age.entries.yaml": sheet.encode(), "good.jsonl": good},
+        )
         wrong = [row for row in report.rows if row.status == "错误"]
         assert wrong
         assert all(row.file.startswith("old-age") and row.reason and row.remedy for row in wrong), wrong
@@ -183,7 +199,9 @@ class TestDocumentWithSheet:
         report = run(database, {"old-age.md": DOCUMENT.encode()})
         assert report.counts == {"新增": 2}
         with database.read() as session:
-            assert session.scalar(select(func.count(EntryVersion.id)).where(EntryVersion.state == "draft")) == 2
+            assert (
+                session.scalar(select(func.count(EntryVersion.id)).where(EntryVersion.state == "draft")) == 2
+            )
 
 
 class TestTables:
@@ -192,7 +210,9 @@ class TestTables:
         report = run(database, {name: FORMATS[name]([ROW])})
         assert (report.counts, report.imported) == ({"新增": 1}, True), report.rows
         with database.read() as session:
-            version = session.scalars(select(EntryVersion).where(EntryVersion.question == ROW["标准问"])).one()
+            version = session.scalars(
+                select(EntryVersion).where(EntryVersion.question == ROW["标准问"])
+            ).one()
         assert [p["text"] for p in version.phrasings] == ["老人坐车要钱吗", "老年卡坐公交"]
         assert version.basis == [{"law": "《青禾县优待老年人办法》第五条"}]
         assert str(version.review_due) == "2099-12-31"
@@ -232,7 +252,9 @@ class TestTables:
             ("t.csv", ("标准问,答复,政策制定单位,别的列\n" + "问,答,局,x").encode()), ("t.jsonl", b"\n\n"),
         ],
     )  # fmt: skip
-    def test_a_file_that_is_none_is_one_error_in_chinese(self, sqlite_database: Database, name: str, data: bytes) -> None:
+    def test_a_file_that_is_none_is_one_error_in_chinese(
+        self, sqlite_database: Database, name: str, data: bytes
+    ) -> None:
         report = run(sqlite_database, {name: data})
         assert set(statuses(report)) == {"错误"}
         assert all(row.reason and row.remedy for row in report.rows)
@@ -268,4 +290,7 @@ class TestUpload:
         assert self.upload(people, "unit-mzj", dry_run=False).json()["imported"] is True
 
     def test_too_much_at_once_is_refused(self, people: People) -> None:
-        assert self.upload(people, "desk", dry_run=True, files={"t.csv": b"x" * (21 * 1024 * 1024)}).status_code == 413
+        assert (
+            self.upload(people, "desk", dry_run=True, files={"t.csv": b"x" * (21 * 1024 * 1024)}).status_code
+            == 413
+        )

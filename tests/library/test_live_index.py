@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from support.encoders import CountingEncoder
+from support.entries import SAMPLE, content
+from support.people import Actors, wait_for
 
 from qa_service.accounts.models import Unit
 from qa_service.accounts.roles import Actor
@@ -17,9 +20,6 @@ from qa_service.library.live import LiveIndex
 from qa_service.library.models import Entry, LibraryRevision, StoredVector
 from qa_service.search.types import Filters
 from qa_service.text.lexicon import Lexicon
-from support.encoders import CountingEncoder
-from support.entries import SAMPLE, content
-from support.people import Actors, wait_for
 
 NEW = "灵活就业人员怎样参加养老保险？"
 OpenIndex = Callable[..., LiveIndex]
@@ -30,7 +30,9 @@ def open_index(database: Database, lexicon: Lexicon, tmp_path: Path) -> Iterator
     """Opens an index as a process of its own would: own encoder, own memory; "folder" is shared by default."""
     opened: list[LiveIndex] = []
 
-    def make(encoder: CountingEncoder | None = None, folder: str = "indexes", watch: bool = False) -> LiveIndex:
+    def make(
+        encoder: CountingEncoder | None = None, folder: str = "indexes", watch: bool = False
+    ) -> LiveIndex:
         index = LiveIndex(database, encoder, lexicon, tmp_path / folder, refresh_seconds=0.05)
         index.open()
         if watch:
@@ -63,7 +65,9 @@ def change(database: Database, author: Actor, reviewer: Actor, key: str, answer:
 
 def withdraw(database: Database, actor: Actor, key: str) -> None:
     with database.write() as session:
-        service.act_on_version(session, actor, repository.get_readable(session, actor, key), "withdraw", "不再适用")
+        service.act_on_version(
+            session, actor, repository.get_readable(session, actor, key), "withdraw", "不再适用"
+        )
 
 
 def first(index: LiveIndex, question: str) -> str:
@@ -77,7 +81,9 @@ def keys(index: LiveIndex) -> set[str]:
 
 
 class TestOpen:
-    def test_holds_what_is_published_and_stores_every_vector(self, open_index: OpenIndex, database: Database) -> None:
+    def test_holds_what_is_published_and_stores_every_vector(
+        self, open_index: OpenIndex, database: Database
+    ) -> None:
         encoder = CountingEncoder()
         index = open_index(encoder)
         assert keys(index) == set(SAMPLE)
@@ -123,7 +129,11 @@ class TestRefresh:
             wait_for(lambda each=each: "new-entry" in each.snapshot.faces, seconds=2)
             assert first(each, NEW) == "new-entry"
         encoded = {text for text in here.seen + there.seen if text not in (NEW, NEW.strip("？"))}
-        old = {text for _, _, question, answer, _, phrasings in SAMPLE.values() for text in (question, answer, *phrasings)}
+        old = {
+            text
+            for _, _, question, answer, _, phrasings in SAMPLE.values()
+            for text in (question, answer, *phrasings)
+        }
         assert not encoded & old
 
     def test_a_change_replaces_and_a_withdrawal_removes(
@@ -228,7 +238,9 @@ class TestHealing:
             for key in ("new-entry", "jobless-length"):
                 entry = session.scalars(select(Entry).where(Entry.key == key)).one()
                 versions = sorted(
-                    session.scalars(select(repository.EntryVersion).where(repository.EntryVersion.entry_id == entry.id)),
+                    session.scalars(
+                        select(repository.EntryVersion).where(repository.EntryVersion.entry_id == entry.id)
+                    ),
                     key=lambda version: version.number,
                 )
                 entry.published = versions[0] if key == "jobless-length" else None

@@ -56,7 +56,10 @@ class TestPrepareData:
         with database.read() as session:
             assert session.scalar(select(func.count(Unit.id))) == 10
             assert session.scalar(select(func.count(Entry.id))) == library["新增"]
-            assert session.scalar(select(func.count(EntryVersion.id)).where(EntryVersion.state != "published")) == 0
+            assert (
+                session.scalar(select(func.count(EntryVersion.id)).where(EntryVersion.state != "published"))
+                == 0
+            )
             assert accounts == (session.scalar(select(func.count(User.id))) or 0) + 1  # and a kiosk
         database.close()
 
@@ -78,7 +81,9 @@ class TestPrepareData:
         prepare(empty)
         database = Database(empty.url)
         with database.write() as session:
-            edited, other = session.scalars(select(Entry).where(Entry.published_version_id.is_not(None)).limit(2))
+            edited, other = session.scalars(
+                select(Entry).where(Entry.published_version_id.is_not(None)).limit(2)
+            )
             assert edited.published and other.published
             edited.published.author_id = session.scalars(select(User.id)).first()
             edited.published.answer, kept = "本县自己的说法。", edited.key
@@ -88,6 +93,7 @@ class TestPrepareData:
         assert library["冲突"] == 1
         assert library["更新"] == 1
         with database.read() as session:
+
             def answer(key: str) -> str:
                 entry = session.scalars(select(Entry).where(Entry.key == key)).one()
                 return session.get_one(EntryVersion, entry.published_version_id).answer
@@ -97,7 +103,9 @@ class TestPrepareData:
         database.close()
 
     def test_a_broken_bundled_file_imports_nothing_and_names_it(self, empty: Settings) -> None:
-        (empty.corpus_dir / "interpretations" / "paid-leave.entries.yaml").write_text("entries: [", encoding="utf-8")
+        (empty.corpus_dir / "interpretations" / "paid-leave.entries.yaml").write_text(
+            "entries: [", encoding="utf-8"
+        )
         with pytest.raises(Invalid, match="paid-leave"):
             prepare(empty)
         database = Database(empty.url)

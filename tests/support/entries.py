@@ -103,4 +103,6 @@ def publish_sample(session: Session) -> None:
             question, answer, units[unit], topic, basis=({"law": law, "version": version, "article": article},),
             phrasings=tuple({"text": text, "origin": "采编"} for text in phrasings), review_due=LAST_DAY,
         )  # fmt: skip
-        service.import_published(session, None, key, service.check_content(session, made, for_publication=True), "测试")
+        service.import_published(
+            session, None, key, service.check_content(session, made, for_publication=True), "测试"
+        )

@@ -35,7 +35,10 @@ PEOPLE = {
     "unit-rsj-b": ("人社承办人乙", "unit", "rsj", ""),
     "unit-mzj": ("民政承办人", "unit", "mzj", ""),
 }
-KIOSKS = {"K01": ("大厅一体机", "QH01", "token-of-the-hall-kiosk"), "K02": ("柳湾一体机", "QH02", "token-of-liuwan-kiosk")}
+KIOSKS = {
+    "K01": ("大厅一体机", "QH01", "token-of-the-hall-kiosk"),
+    "K02": ("柳湾一体机", "QH02", "token-of-liuwan-kiosk"),
+}
 
 
 def cheap_passwords() -> None:
@@ -81,7 +84,11 @@ def open_session(database: Database, username: str) -> tuple[str, str]:
         at = clock.now()
         session.add(
             SignInSession(
-                token_hash=security.token_hash(token), user_id=user_id, csrf=csrf, created_at=at, expires_at=at + FAR
+                token_hash=security.token_hash(token),
+                user_id=user_id,
+                csrf=csrf,
+                created_at=at,
+                expires_at=at + FAR,
             )
         )
     return token, csrf
@@ -153,7 +160,9 @@ class People:
         saved = self(author).put(url, json=form, headers={"If-Match": f'"{entry["version"]}"'})
         assert saved.status_code == 200, saved.text
         for who, event in ((author, "submit"), (reviewer, "publish")):
-            saved = self(who).post(f"{url}/acts/{event}", json={}, headers={"If-Match": f'"{saved.json()["version"]}"'})
+            saved = self(who).post(
+                f"{url}/acts/{event}", json={}, headers={"If-Match": f'"{saved.json()["version"]}"'}
+            )
             assert saved.status_code == 200, saved.text
 
     def _headers(self, username: str) -> dict[str, str]:

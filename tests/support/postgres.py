@@ -21,7 +21,9 @@ class PostgresMissing(Exception):
 
 def server_programs() -> Path:
     """The folder with `initdb` and `postgres`. Raises PostgresMissing."""
-    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: int(p.parent.name), reverse=True)
+    folders = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: int(p.parent.name), reverse=True
+    )
     if found := shutil.which("postgres"):
         folders.append(Path(found).resolve().parent)
     for folder in folders:

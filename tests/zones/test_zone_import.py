@@ -10,6 +10,8 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import select
+from support.cases import API
+from support.people import People
 
 from qa_service import migrations, models
 from qa_service.accounts.models import Unit
@@ -20,8 +22,6 @@ from qa_service.workdays.due import LimitUnit
 from qa_service.zones.calendar import load_calendar, load_limit, store_calendar
 from qa_service.zones.importer import import_zone_folder, is_zone_folder
 from qa_service.zones.models import Limit, WorkCalendarDay, Zone
-from support.cases import API
-from support.people import People
 
 FOLDER = Path(__file__).resolve().parents[2] / "corpus" / "zone"
 
@@ -51,7 +51,12 @@ class TestImportZoneFolder:
     def test_the_tree_is_in_the_paths_whatever_the_order_of_the_file(self, database: Database) -> None:
         with database.read() as session:
             paths = {zone.code: zone.path for zone in session.scalars(select(Zone))}
-        assert paths == {"QH01": "/QH01/", "QH02": "/QH01/QH02/", "QH03": "/QH01/QH03/", "QH04": "/QH01/QH02/QH04/"}
+        assert paths == {
+            "QH01": "/QH01/",
+            "QH02": "/QH01/QH02/",
+            "QH03": "/QH01/QH03/",
+            "QH04": "/QH01/QH02/QH04/",
+        }
 
     def test_what_an_administrator_has_changed_is_left_alone(self, database: Database) -> None:
         with database.write() as session:

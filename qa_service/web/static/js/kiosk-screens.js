@@ -36,7 +36,7 @@ function parse(html) {
 function tell(html) {
   main.querySelector(".message.bad")?.remove();
   main.querySelector(".screen")?.prepend(...parse(html));
-  main.querySelector("[data-autofocus]")?.focus();
+  main.querySelector(".message.bad")?.scrollIntoView({ block: "center" });
 }
 
 function notReached() {

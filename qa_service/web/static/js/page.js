@@ -143,5 +143,17 @@ if (importNow) {
   offer();
 }
 
+// 后台请求连不上服务器：说明情况，恢复后撤下。
+document.addEventListener("htmx:sendError", () => {
+  const notice = document.getElementById("notice");
+  if (!notice || notice.querySelector("[data-unreached]")) return;
+  const line = document.createElement("p");
+  line.className = "message warn";
+  line.dataset.unreached = "";
+  line.textContent = "暂时连不上服务器，检索结果可能不是最新的。已填写的内容保存在本机，恢复后可以继续。";
+  notice.replaceChildren(line);
+});
+document.addEventListener("htmx:afterOnLoad", () => document.querySelector("#notice [data-unreached]")?.remove());
+
 // 出错的页面从说明处开始读。
 document.querySelector("[data-autofocus]")?.focus({ preventScroll: false });
