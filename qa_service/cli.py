@@ -250,7 +250,9 @@ def evaluate(
     if status.encoder is None:
         err.print(f"[yellow]没有句向量模型（{status.reason}），本次只评测词面检索。[/]")
     with progress_bars() as tell:
-        report = run_eval(library, [*queries, *(more or [])], to, status.encoder, open_lexicon(settings), tell)
+        report = run_eval(
+            library, [*queries, *(more or [])], to, status.encoder, open_lexicon(settings), tell
+        )
     for line in report.lines():
         out.print(line, highlight=False)
 

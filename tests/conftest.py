@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from sqlalchemy import event
+from sqlalchemy.pool import Pool
 from support.bundled import prepare_bundled
 from support.cases import Flow
 from support.entries import publish_sample
@@ -28,6 +32,7 @@ from qa_service.app import create_app
 from qa_service.kit import clock
 from qa_service.kit.database import Database
 from qa_service.library import opening
+from qa_service.library.live import LiveIndex
 from qa_service.settings import Settings
 from qa_service.text.lexicon import Lexicon
 from qa_service.zones.importer import import_zone_folder
@@ -42,6 +47,21 @@ _numbers = count(1)
 @pytest.fixture(scope="session", autouse=True)
 def _cheap_passwords() -> None:
     cheap_passwords()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_waiting_for_the_disk() -> Iterator[None]:
+    """No test pulls the plug: what a killed process leaves behind does not depend on fsync."""
+
+    def relax(connection: Any, _record: Any, _proxy: Any) -> None:
+        if isinstance(connection, sqlite3.Connection):
+            connection.execute("PRAGMA synchronous=OFF")
+
+    event.listen(Pool, "checkout", relax)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _file: None)
+        yield
+    event.remove(Pool, "checkout", relax)
 
 
 @pytest.fixture(autouse=True)
@@ -139,19 +159,44 @@ def lexicon() -> Lexicon:
     return Lexicon.load(CORPUS / "lexicon")
 
 
-@pytest.fixture
-def settings(database_url: str, tmp_path: Path) -> Settings:
-    return Settings(
-        data_dir=tmp_path / "data", database_url=database_url, lexical_only=True, refresh_seconds=0.05,
-        public_registrations=1000, progress_attempts=1000,
-    )  # fmt: skip
+@pytest.fixture(scope="session")
+def index_template(sqlite_template: Path, lexicon: Lexicon, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The saved index of the sample library, so that each test loads it instead of building it."""
+    folder = tmp_path_factory.mktemp("index")
+    shutil.copyfile(sqlite_template, folder / "qa.sqlite3")
+    database = Database(f"sqlite:///{folder / 'qa.sqlite3'}")
+    LiveIndex(database, None, lexicon, folder / "indexes").open()
+    database.close()
+    return folder / "indexes"
+
+
+@pytest.fixture(scope="session")
+def shared_app(lexicon: Lexicon) -> Iterator[tuple[FastAPI, Settings]]:
+    """One application for all tests: FastAPI takes a good part of a second to work out its routes. Each
+    test gives it settings of its own and starts it anew."""
+    settings = Settings(lexical_only=True, refresh_seconds=0.05)
+    with pytest.MonkeyPatch.context() as patch:
+        # The dictionary takes a second to load, too.
+        patch.setattr(opening, "open_lexicon", lambda _settings: lexicon)
+        yield create_app(settings), settings
 
 
 @pytest.fixture
-def app(settings: Settings, lexicon: Lexicon, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
-    # The dictionary takes a second to load: once for all tests instead of once for each.
-    monkeypatch.setattr(opening, "open_lexicon", lambda _settings: lexicon)
-    return create_app(settings)
+def settings(
+    shared_app: tuple[FastAPI, Settings], database_url: str, index_template: Path, tmp_path: Path
+) -> Settings:
+    made = shared_app[1]
+    made.data_dir, made.database_url = tmp_path / "data", database_url
+    made.public_registrations = made.progress_attempts = 1000
+    shutil.copytree(index_template, made.index_dir)
+    return made
+
+
+@pytest.fixture
+def app(shared_app: tuple[FastAPI, Settings], settings: Settings) -> FastAPI:
+    made = shared_app[0]
+    made.state.settings = settings
+    return made
 
 
 @pytest.fixture

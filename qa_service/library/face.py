@@ -13,7 +13,7 @@ from qa_service.search.types import Document
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """One published version as plain data. `basis`: law or document, version date, article."""
+    """One published version as plain data; `basis` is one line a law or document, as it is shown."""
 
     key: str
     version_id: int
@@ -21,7 +21,7 @@ class Face:
     question: str
     answer: str
     phrasings: tuple[str, ...]
-    basis: tuple[dict[str, str], ...]
+    basis: tuple[str, ...]
     unit_id: int
     topic: str
     audience: tuple[str, ...]
@@ -35,7 +35,7 @@ class Face:
         return cls(
             key=key, version_id=version.id, version_number=version.number, question=version.question,
             answer=version.answer, phrasings=tuple(p["text"] for p in version.phrasings),
-            basis=tuple(version.basis), unit_id=version.unit_id, topic=version.topic,
+            basis=tuple(basis_lines(version.basis)), unit_id=version.unit_id, topic=version.topic,
             audience=tuple(version.audience), effective_from=version.effective_from,
             effective_to=version.effective_to, review_due=version.review_due,
             published_on=clock.local(version.published_at).date() if version.published_at else None,
@@ -47,9 +47,6 @@ class Face:
             unit=str(self.unit_id), audience=self.audience, effective_from=self.effective_from,
             effective_to=self.effective_to, review_due=self.review_due,
         )  # fmt: skip
-
-    def basis_lines(self) -> list[str]:
-        return basis_lines(self.basis)
 
 
 def basis_lines(basis: Iterable[dict[str, str]]) -> list[str]:

@@ -117,7 +117,7 @@ def unit_view(card: UnitCard) -> UnitOfHit:
 def hit_view(hit: SearchHit, face: Face, card: UnitCard | None) -> HitView:
     return HitView(
         key=face.key, version_id=face.version_id, question=face.question, answer=face.answer,
-        basis=face.basis_lines(), unit=unit_view(card) if card else None, topic=face.topic,
+        basis=list(face.basis), unit=unit_view(card) if card else None, topic=face.topic,
         audience=list(face.audience), published_on=face.published_on, effective_from=face.effective_from,
         effective_to=face.effective_to, review_due=face.review_due, score=round(hit.score, 4),
         parts={k: round(v, 4) for k, v in hit.parts.items()}, matched_phrasing=hit.matched_phrasing,

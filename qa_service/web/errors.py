@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from qa_service.errors import NotSignedIn, ServiceError
 from qa_service.web.navigation import home_of
-from qa_service.web.render import actor_of, is_fragment, page
+from qa_service.web.render import actor_of, is_fragment, page, page_of
 
 
 def render_problem(request: Request, error: ServiceError) -> Response:
     """Sign-in for those not signed in; a line on the page they stand on for scripts; else a whole page."""
     if isinstance(error, NotSignedIn) and request.url.path != "/sign-in":
-        target = f"/sign-in?next={quote(_page_of(request), safe='')}"
+        target = f"/sign-in?next={quote(page_of(request), safe='')}"
         if not is_fragment(request):
             return RedirectResponse(target, status_code=303)
         # Somebody may be writing on that page: say so there instead of taking them away from it.
@@ -24,7 +24,7 @@ def render_problem(request: Request, error: ServiceError) -> Response:
         return _on_the_page(request, error)
     return page(
         request, "problem.html", status=error.status, error=error, home=home_of(actor_of(request)),
-        back=_page_of(request) if request.method != "GET" else "",
+        back=page_of(request) if request.method != "GET" else "",
     )  # fmt: skip
 
 
@@ -32,13 +32,3 @@ def _on_the_page(request: Request, error: ServiceError, sign_in: str = "") -> HT
     response = page(request, "parts/problem.html", status=error.status, error=error, sign_in=sign_in)
     response.headers.update({"HX-Retarget": "#notice", "HX-Reswap": "innerHTML"})
     return response
-
-
-def _page_of(request: Request) -> str:
-    """The page that the person stands on: for a GET this address, else the one the form was sent from."""
-    if request.method == "GET" and not is_fragment(request):
-        return request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    sent_from = urlsplit(request.headers.get("hx-current-url") or request.headers.get("referer") or "")
-    if sent_from.path and sent_from.netloc in ("", request.url.netloc):
-        return sent_from.path + (f"?{sent_from.query}" if sent_from.query else "")
-    return "/"

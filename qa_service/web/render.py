@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -64,10 +64,20 @@ def actor_of(request: Request) -> Actor:
     return getattr(request.state, "actor", None) or CITIZEN
 
 
+def page_of(request: Request) -> str:
+    """The page that the person stands on: for a GET this address, else the one the form was sent from."""
+    if request.method == "GET" and not is_fragment(request):
+        return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    sent_from = urlsplit(request.headers.get("hx-current-url") or request.headers.get("referer") or "")
+    if sent_from.path and sent_from.netloc in ("", request.url.netloc):
+        return sent_from.path + (f"?{sent_from.query}" if sent_from.query else "")
+    return "/"
+
+
 def page(request: Request, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
     actor = actor_of(request)
     values = {
-        "request": request, "actor": actor, "csrf": actor.csrf, "path": request.url.path, "theme": theme_of(request),
+        "request": request, "actor": actor, "csrf": actor.csrf, "path": request.url.path, "here": page_of(request), "theme": theme_of(request),
         "navigation": navigation_for(actor, request.url.path), "today": clock.today(), "notice": None, "errors": {},
         **context,
     }  # fmt: skip

@@ -115,15 +115,14 @@ def visit(browser: Browser, site: Site) -> Iterator[Visits]:
 
 
 @pytest.fixture
-def picture(tmp_path: Path) -> Callable[[Page, str], None]:
-    """`picture(page, "desk")` keeps what the page shows, small enough for the README."""
+def picture() -> Callable[[Page, str], None]:
+    """`picture(page, "desk")` keeps what the page shows, small enough for the README, where that is asked for."""
     from PIL import Image
 
-    folder = Path(SCREENSHOTS) if SCREENSHOTS else tmp_path
-
     def take(page: Page, name: str) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{name}.png"
+        if not SCREENSHOTS:
+            return
+        path = Path(SCREENSHOTS) / f"{name}.png"
         page.screenshot(path=path)
         with Image.open(path) as image:
             image.convert("RGB").quantize(96, dither=Image.Dither.NONE).save(path, optimize=True)

@@ -122,6 +122,7 @@ def test_lost_server_keeps_the_question_and_resends_once(visit: Visits, site: Si
     page.get_by_role("button", name="提交问题").click()
     expect(page.locator("h1")).to_contain_text("您的问题没有丢")
     expect(page.locator("#offline")).to_be_visible()
+    expect(page.locator("#back")).to_be_hidden()
     assert question not in page.content()
     stored = """async () => {
       const open = (name) => new Promise((done) => { const r = indexedDB.open(name); r.onsuccess = () => done(r.result); });

@@ -84,7 +84,13 @@ class TestDue:
     def test_calendar_days_end_on_a_working_day(self, run: Any) -> None:
         assert run("due", "2026-03-02", "--days", 5, "--unit", "day").stdout.startswith("2026-03-09")
 
-    @pytest.mark.parametrize("arguments", [["昨天", "--days", "5"], ["2026-02-30", "--days", "5"], ["2026-02-13"], ["2026-02-13", "--days", "5", "--unit", "month"]])  # fmt: skip
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            ["昨天", "--days", "5"], ["2026-02-30", "--days", "5"], ["2026-02-13"],
+            ["2026-02-13", "--days", "5", "--unit", "month"],
+        ],
+    )  # fmt: skip
     def test_what_cannot_be_read_is_said_and_is_an_error(self, run: Any, arguments: list[str]) -> None:
         assert re.search(r"[\u4e00-\u9fff]", run("due", *arguments, code=2).output)
 

@@ -20,7 +20,7 @@ function put(nodes, keep) {
 
 function shown() {
   const name = current();
-  if (name === "home" || name === "slip") stack = [];
+  if (["home", "slip", "waiting"].includes(name)) stack = [];
   backButton.hidden = !stack.length;
   scrollTo(0, 0);
   main.querySelector("[data-autofocus], h1")?.focus({ preventScroll: true });
