@@ -241,7 +241,7 @@ def evaluate(
 ) -> None:
     """用一份问答库和若干提问文件评测检索与决定（只读问题，不读标准答案）。"""
     from qa_service.library.opening import EncoderStatus, open_lexicon
-    from qa_service.search.evaluate import run_eval
+    from qa_service.search.evaluate import EvalError, run_eval
     from qa_service.settings import Settings
 
     use_data_dir(data_dir)
@@ -249,10 +249,14 @@ def evaluate(
     status = EncoderStatus(settings)
     if status.encoder is None:
         err.print(f"[yellow]没有句向量模型（{status.reason}），本次只评测词面检索。[/]")
-    with progress_bars() as tell:
-        report = run_eval(
-            library, [*queries, *(more or [])], to, status.encoder, open_lexicon(settings), tell
-        )
+    try:
+        with progress_bars() as tell:
+            report = run_eval(
+                library, [*queries, *(more or [])], to, status.encoder, open_lexicon(settings), tell
+            )
+    except EvalError as error:
+        err.print(f"[red]{error}[/]")
+        raise typer.Exit(1) from None
     for line in report.lines():
         out.print(line, highlight=False)
 

@@ -207,3 +207,12 @@ class TestEval:
         out = tmp_path / "run.jsonl"
         run("eval", "--library", library, "--queries", *files, "--out", out)
         assert len(read_lines(out)) == 3
+
+    def test_a_library_that_cannot_be_read_is_named_with_its_line(self, run: Any, tmp_path: Path) -> None:
+        broken = tmp_path / "broken.jsonl"
+        broken.write_text("not json\n", encoding="utf-8")
+        out = run(
+            "eval", "--library", broken, "--queries", broken, "--out", tmp_path / "run.jsonl", code=1
+        ).output
+        assert "broken.jsonl" in out
+        assert "第 1 行" in out
