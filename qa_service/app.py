@@ -12,14 +12,14 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa_service import migrations
 from qa_service.accounts import routes as account_routes
 from qa_service.consultations import routes as consultation_routes
-from qa_service.errors import NotFound, ServiceError
+from qa_service.errors import NotFound, ServiceError, TooLarge
 from qa_service.kit.database import Database
 from qa_service.kit.http import invalid_from, problem
 from qa_service.library import routes as library_routes
@@ -42,8 +42,12 @@ SECURITY_HEADERS = {
 }  # fmt: skip
 
 
-class ResponseHeaders:
-    """Adds the security and caching headers to every response."""
+# The largest upload (20 MB of documents) with its form around it; anything larger is not even read.
+BODY_LIMIT = 22 * 1024 * 1024
+
+
+class Gate:
+    """Refuses oversized requests unread; adds the security and caching headers to every response."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -61,6 +65,11 @@ class ResponseHeaders:
                 headers.setdefault("Cache-Control", "public, max-age=3600" if static else "no-store")
             await send(message)
 
+        length = Headers(scope=scope).get("content-length", "0")
+        if length.isascii() and length.isdigit() and int(length) > BODY_LIMIT:
+            error = TooLarge("提交的内容超过 22 MB，没有接收。", "请分几次提交。")
+            await problem(error, scope["path"])(scope, receive, send_with_headers)
+            return
         await self._app(scope, receive, send_with_headers)
 
 
@@ -99,7 +108,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     _add_handlers(app)
 
-    app.add_middleware(ResponseHeaders)
+    app.add_middleware(Gate)
     return app
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import http.client
+import json
 import shutil
 import subprocess
 import sys
@@ -176,6 +178,16 @@ class TestBadRequests:
         is_clear(answer)
         assert answer.status_code == 422
         assert "太长" in answer.json()["errors"][field]
+
+    def test_an_oversized_body_is_refused_unread(self, caller: httpx.Client) -> None:
+        connection = http.client.HTTPConnection(caller.base_url.host, caller.base_url.port or 80, timeout=10)
+        connection.putrequest("POST", f"{API}/ask")
+        connection.putheader("Content-Length", str(23 * 1024 * 1024))
+        connection.endheaders()
+        answer = connection.getresponse()
+        assert answer.status == 413
+        assert "22 MB" in json.loads(answer.read())["detail"]
+        connection.close()
 
     def test_strange_credentials_are_a_citizen_or_refused(self, caller: httpx.Client) -> None:
         for headers in (

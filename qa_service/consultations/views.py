@@ -23,7 +23,7 @@ from qa_service.consultations.schemas import (
 )
 from qa_service.consultations.service import open_acts
 from qa_service.kit import clock
-from qa_service.kit.privacy import mask_contact, mask_name
+from qa_service.kit.privacy import mask_contact, mask_name, without_personal_details
 from qa_service.library.face import basis_lines
 from qa_service.library.models import Entry, EntryVersion
 from qa_service.workdays.calendar import WorkCalendar
@@ -32,8 +32,9 @@ from qa_service.zones.models import Limit
 
 
 def summary(consultation: Consultation, calendar: WorkCalendar) -> ConsultationSummary:
-    """A row of a list: name and contact are masked for everybody."""
-    return ConsultationSummary(**_summary(consultation, calendar))
+    """A row of a list: name and contact are masked for everybody, also where they stand in the question."""
+    row = _summary(consultation, calendar)
+    return ConsultationSummary(**{**row, "question": without_personal_details(consultation.question)})
 
 
 def _summary(consultation: Consultation, calendar: WorkCalendar) -> dict[str, Any]:

@@ -44,15 +44,20 @@ def search_readable(
     today: date | None = None,
     limit: int = 50,
     offset: int = 0,
-) -> tuple[list[Entry], int]:
-    """A page of entries by their current face (the working version where there is one), and the count.
+) -> tuple[list[tuple[Entry, EntryVersion]], int]:
+    """A page of entries with the version that stands for each, and the count.
 
-    `state` is a version state, or "expired" for published entries whose validity or re-check has passed
+    That version is the draft where there is one, else the published one, else the last that there was
+    (withdrawn or discarded). `state` is a version state, or "expired" for published entries whose validity or re-check has passed
     on `today`.
     """
     face = aliased(EntryVersion)
-    statement = readable(actor).join(
-        face, face.id == func.coalesce(Entry.working_version_id, Entry.published_version_id)
+    every = aliased(EntryVersion)
+    last = select(func.max(every.id)).where(every.entry_id == Entry.id).scalar_subquery()
+    statement = (
+        readable(actor)
+        .join(face, face.id == func.coalesce(Entry.working_version_id, Entry.published_version_id, last))
+        .add_columns(face)
     )
     if text:
         like = f"%{text.replace('%', '').replace('_', '')}%"
@@ -71,9 +76,12 @@ def search_readable(
         statement = statement.where(face.unit_id == unit_id)
     if topic:
         statement = statement.where(face.topic == topic)
-    total = session.scalar(select(func.count()).select_from(statement.order_by(None).subquery())) or 0
-    page = session.scalars(statement.order_by(Entry.id.desc()).limit(limit).offset(offset))
-    return list(page), total
+    total = (
+        session.scalar(select(func.count()).select_from(statement.with_only_columns(Entry.id).subquery()))
+        or 0
+    )
+    page = session.execute(statement.order_by(Entry.id.desc()).limit(limit).offset(offset))
+    return [(entry, version) for entry, version in page], total
 
 
 def by_keys(session: Session, keys: Iterable[str]) -> dict[str, Entry]:

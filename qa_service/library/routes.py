@@ -160,7 +160,9 @@ def list_entries(
         session, actor, text=q, state=state, unit_id=unit_id, topic=topic, today=clock.today(), limit=size,
         offset=(page - 1) * size,
     )  # fmt: skip
-    return EntryPage(items=[EntryView.of(entry) for entry in items], total=total, page=page, size=size)
+    return EntryPage(
+        items=[EntryView.of(entry, face) for entry, face in items], total=total, page=page, size=size
+    )
 
 
 @router.get("/library/entries/{key}", tags=["问答库"])

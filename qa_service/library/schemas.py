@@ -199,14 +199,16 @@ class VersionView(BaseModel):
 
 class EntryView(BaseModel):
     key: str
+    question: str = Field(description="草稿、已发布或（已撤回时）最后一版的标准问")
     version: int = Field(description="锁版本号，修改和办理时在 If-Match 中带回")
     published: VersionView | None
     working: VersionView | None
 
     @classmethod
-    def of(cls, entry: Entry) -> EntryView:
+    def of(cls, entry: Entry, face: EntryVersion | None = None) -> EntryView:
+        face = face or entry.working or entry.published
         return cls(
-            key=entry.key, version=entry.version,
+            key=entry.key, question=face.question if face else "", version=entry.version,
             published=VersionView.of(entry.published) if entry.published else None,
             working=VersionView.of(entry.working) if entry.working else None,
         )  # fmt: skip

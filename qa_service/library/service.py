@@ -114,7 +114,8 @@ def create_entry(session: Session, actor: Actor, content: Content, key: str | No
 
 
 def edit_entry(session: Session, actor: Actor, entry: Entry, content: Content) -> EntryVersion:
-    """Save a draft: over the actor's own draft where there is one, else as a new version."""
+    """Save a draft: over the pending draft where there is one (whose author the actor then becomes), else as
+    a new version. What was published before stays as it is."""
     _check_unit(actor, content.unit_id)
     working = entry.working
     if working is not None and working.state == "in_review":

@@ -41,7 +41,7 @@ def text(fields: FormData, name: str) -> str:
 def number(fields: FormData, name: str) -> int:
     """A whole number, -1 where the field does not hold one (no version is ever -1)."""
     value = text(fields, name).strip()
-    return int(value) if value.isdigit() and len(value) < 10 else -1
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else -1
 
 
 def as_typed(fields: FormData) -> dict[str, str]:

@@ -36,6 +36,7 @@ FILTERS = {
     "in_review": "待审核",
     "published": "已发布",
     "expired": "已过期或待复核",
+    "withdrawn": "已撤回",
 }
 REVIEWING = frozenset({"publish", "reject"})
 # Acts that undo something: shown last and in red, never open by themselves.

@@ -238,6 +238,11 @@ class TestContacts:
             assert "13800138000" not in answer.text + whole
             assert "欧阳芳" not in answer.text + whole
 
+    def test_are_taken_out_of_the_question_in_lists(self, flow: Flow) -> None:
+        flow.referred(unit="rsj", question="公墓能提前买吗，回电13800138000")
+        listed = flow.people("desk").get(f"{API}/consultations").json()
+        assert listed[0]["question"] == "公墓能提前买吗，回电［电话已隐去］"
+
     def test_reading_them_is_an_event_and_an_audit_row(self, flow: Flow, database: Database) -> None:
         flow.referred(unit="rsj", **self.PERSON)
         for who in ("desk", "unit-rsj"):

@@ -140,6 +140,10 @@ class TestPublish:
         people.wait_for(lambda: not found(), seconds=2)
         assert people().get(f"{API}/answers/{editing.key}").status_code == 404
         assert editing.entry["published"] is None
+        listed = people("desk").get(ENTRIES, params={"state": "withdrawn"}).json()
+        assert [(item["key"], item["question"]) for item in listed["items"]] == [
+            (editing.key, FORM["question"])
+        ]
 
     def test_the_published_version_stays_in_force_while_the_next_is_written(
         self, editing: Editing, people: People

@@ -1,11 +1,12 @@
 // 留言：连不上服务器时加密保存在本机，恢复后自动重发，服务器收下即清除。
 // 密钥不可导出，只在本机浏览器里；浏览器不提供加密时只留在内存，不落盘。
 const ADDRESS = "/kiosk/questions";
+const canEncrypt = Boolean(window.crypto?.subtle && window.indexedDB);
+const KEPT = canEncrypt ? "问题已加密保存在本机，" : "问题暂存在本机，请不要关闭本机；";
 const WAITING =
   '<section class="screen waiting-screen" data-screen-name="waiting"><h1 tabindex="-1">暂时连不上服务器，您的问题没有丢</h1>' +
-  '<p class="lead">问题已加密保存在本机，网络恢复后自动提交，收下后立即清除。</p>' +
+  `<p class="lead">${KEPT}网络恢复后自动提交，收下后立即清除。</p>` +
   "<p>恢复后这里会显示查询码，可以在旁边等一等。留了手机号的，承办单位会主动联系您；没有留的，离开前请到窗口登记。</p></section>";
-const canEncrypt = Boolean(window.crypto?.subtle && window.indexedDB);
 const memory = new Map();
 let screen = "";
 let sending = false;
