@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -24,7 +25,7 @@ from qa_service.kit.database import Database
 from qa_service.kit.http import invalid_from, problem
 from qa_service.library import routes as library_routes
 from qa_service.library.asking import Asker
-from qa_service.library.opening import EncoderStatus, open_index
+from qa_service.library.opening import SERVING_THREADS, EncoderStatus, open_index
 from qa_service.library.query_log import QueryLogWriter
 from qa_service.settings import Settings
 from qa_service.web import pages
@@ -80,9 +81,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         database = Database(settings.url, settings.database_wait_seconds)
         await run_in_threadpool(migrations.upgrade, database)
-        status = EncoderStatus(settings)
+        status = EncoderStatus(settings, SERVING_THREADS)
         index = open_index(settings, database, status)
         await run_in_threadpool(index.open)
+        # The library and the dictionary stay: the garbage collector need not walk them again and again.
+        gc.collect()
+        gc.freeze()
         query_log = QueryLogWriter(database)
         app.state.database, app.state.encoder_status = database, status
         app.state.index, app.state.query_log = index, query_log

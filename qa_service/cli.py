@@ -106,9 +106,9 @@ def _prepare(*, build_index: bool) -> None:
         _show_accounts(done.accounts)
     with progress_bars() as tell:
         if build_index:
-            from qa_service.library.opening import EncoderStatus, open_index
+            from qa_service.library.opening import INDEXING_THREADS, EncoderStatus, open_index
 
-            status = EncoderStatus(settings)
+            status = EncoderStatus(settings, INDEXING_THREADS)
             if status.encoder is None:
                 err.print(f"[yellow]没有句向量模型（{status.reason}），现在只用词面检索。[/]")
             index = open_index(settings, database, status)
@@ -218,14 +218,14 @@ def reindex(data_dir: DataDir = None) -> None:
     """从数据库重建索引并重新校准（已存的句向量不会重新计算）。"""
     from qa_service import migrations
     from qa_service.kit.database import Database
-    from qa_service.library.opening import EncoderStatus, open_index
+    from qa_service.library.opening import INDEXING_THREADS, EncoderStatus, open_index
     from qa_service.settings import Settings
 
     use_data_dir(data_dir)
     settings = Settings()
     database = Database(settings.url, settings.database_wait_seconds)
     migrations.upgrade(database)
-    index = open_index(settings, database, EncoderStatus(settings))
+    index = open_index(settings, database, EncoderStatus(settings, INDEXING_THREADS))
     with progress_bars() as tell:
         index.rebuild(tell)
     out.print(f"已重建：{len(index.snapshot.faces)} 条问答，第 {index.snapshot.revision} 版")
@@ -240,13 +240,13 @@ def evaluate(
     data_dir: DataDir = None,
 ) -> None:
     """用一份问答库和若干提问文件评测检索与决定（只读问题，不读标准答案）。"""
-    from qa_service.library.opening import EncoderStatus, open_lexicon
+    from qa_service.library.opening import INDEXING_THREADS, EncoderStatus, open_lexicon
     from qa_service.search.evaluate import EvalError, run_eval
     from qa_service.settings import Settings
 
     use_data_dir(data_dir)
     settings = Settings()
-    status = EncoderStatus(settings)
+    status = EncoderStatus(settings, INDEXING_THREADS)
     if status.encoder is None:
         err.print(f"[yellow]没有句向量模型（{status.reason}），本次只评测词面检索。[/]")
     try:

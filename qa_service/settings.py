@@ -18,7 +18,9 @@ class Settings(BaseSettings):
     database_url: str = Field("", description="SQLAlchemy 数据库地址；空为数据目录中的 SQLite")
     corpus_dir: Path = Field(PROJECT / "corpus", description="随软件附带的政策解读、词表与示例专区")
     encoder: Path | None = Field(None, description="句向量模型目录；空为数据目录中构建的默认模型")
-    encoder_threads: int = Field(2, ge=1, le=64, description="编码器线程数")
+    encoder_threads: int = Field(
+        0, ge=0, le=64, description="编码器线程数；0 为自动：应答时 1 个，建索引时用满处理器"
+    )
     lexical_only: bool = Field(False, description="不加载编码器，只用词面检索")
     refresh_seconds: float = Field(0.5, gt=0, le=2, description="检查问答库更新的间隔（秒）")
     database_wait_seconds: float = Field(5.0, gt=0, description="数据库被占用时的最长等待（秒）")

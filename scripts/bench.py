@@ -328,7 +328,7 @@ def main() -> int:
     if args.http:
         from bench_http import bench_http
 
-        bench_http(args.http, args.encoder, args.threads, args.keep)
+        bench_http(args.http, args.encoder, args.keep)
     return 0
 
 

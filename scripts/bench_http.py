@@ -9,6 +9,7 @@ turn, so that the machine's speed at that moment is in both.
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import os
 import signal
@@ -21,8 +22,6 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
-import httpx
-
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
@@ -33,7 +32,7 @@ from qa_service.accounts.models import Unit  # noqa: E402
 from qa_service.accounts.roles import SYSTEM  # noqa: E402
 from qa_service.kit.database import Database  # noqa: E402
 from qa_service.library import service  # noqa: E402
-from qa_service.library.opening import EncoderStatus, open_index  # noqa: E402
+from qa_service.library.opening import INDEXING_THREADS, SERVING_THREADS, EncoderStatus, open_index  # noqa: E402
 from qa_service.search.encoder import open_encoder  # noqa: E402
 from qa_service.search.evaluate import percentile  # noqa: E402
 from qa_service.settings import Settings  # noqa: E402
@@ -67,7 +66,7 @@ def fill(settings: Settings, folder: Path) -> None:
                 review_due=date(2099, 12, 31),
             )
             service.import_published(session, None, f"bench-{number}", content, SYSTEM.name)
-    index = open_index(settings, database, EncoderStatus(settings))
+    index = open_index(settings, database, EncoderStatus(settings, INDEXING_THREADS))
     index.open(lambda stage, done, total: print(f"\r{stage} {done}/{total}", end="", file=sys.stderr))
     database.close()
 
@@ -79,12 +78,9 @@ class Service:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=60)
-        environment = {
-            **os.environ,
-            "QA_ENCODER": str(settings.encoder_dir),
-            "QA_ENCODER_THREADS": str(settings.encoder_threads),
-        }
+        # The standard library's client: the least that a measured request costs on the client's side.
+        self.client = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        environment = {**os.environ, "QA_ENCODER": str(settings.encoder_dir)}
         command = [sys.executable, "-m", "qa_service", "serve", "--data-dir", str(settings.data_dir)]
         self.begin = time.perf_counter()
         self.process = subprocess.Popen(
@@ -94,17 +90,24 @@ class Service:
     def wait_for_answer(self, question: str) -> float:
         """Seconds from the start of the process to its first answer."""
         while True:
-            with contextlib.suppress(httpx.TransportError):
+            with contextlib.suppress(OSError):
                 self.ask(question)
                 return time.perf_counter() - self.begin
+            self.client.close()
             if self.process.poll() is not None:
                 raise SystemExit("the service stopped while starting")
             time.sleep(0.05)
 
     def ask(self, question: str) -> float:
+        body = json.dumps({"question": question}).encode()
         begin = time.perf_counter()
-        self.client.post("/api/v1/ask", json={"question": question}).raise_for_status()
-        return (time.perf_counter() - begin) * 1000
+        self.client.request("POST", "/api/v1/ask", body, {"content-type": "application/json"})
+        answer = self.client.getresponse()
+        answer.read()
+        elapsed = (time.perf_counter() - begin) * 1000
+        if answer.status != 200:
+            raise SystemExit(f"the service answered {answer.status}")
+        return elapsed
 
     def memory(self) -> float:
         """MiB resident now."""
@@ -120,7 +123,7 @@ class Service:
 
 
 def measure(settings: Settings, questions: Sequence[str]) -> None:
-    encoder = open_encoder(settings.encoder_dir, settings.encoder_threads)
+    encoder = open_encoder(settings.encoder_dir, SERVING_THREADS)
     encoder.encode_queries(["预热"])
     starts = []
     for _ in range(3):
@@ -152,10 +155,10 @@ def measure(settings: Settings, questions: Sequence[str]) -> None:
         running.stop()
 
 
-def bench_http(folder: Path, encoder: Path, threads: int, keep: Path | None) -> None:
+def bench_http(folder: Path, encoder: Path, keep: Path | None) -> None:
     """Make the data directory (in `keep`, or for this run only), serve it, print the figures."""
     with tempfile.TemporaryDirectory() as temporary:
-        settings = Settings(data_dir=keep or Path(temporary), encoder=encoder, encoder_threads=threads)
+        settings = Settings(data_dir=keep or Path(temporary), encoder=encoder)
         begin = time.perf_counter()
         fill(settings, folder)
         print(f"library ready in {time.perf_counter() - begin:.0f} s")

@@ -25,7 +25,7 @@ class AskRequest(Input):
         examples=["公积金能不能取出来交房租"]
     )
     topic: Annotated[str, StringConstraints(max_length=64)] | None = None
-    limit: int = Field(10, ge=1, le=50)
+    limit: int = Field(5, ge=1, le=50)
 
 
 class UnitOfHit(BaseModel):

@@ -22,7 +22,7 @@ from .dense import WEIGHT_SUM, DenseIndex, Wording, texts_of, wordings
 from .errors import EncoderMismatch
 from .exact import exact_key, exact_table
 from .fingerprint import document_digest, library_digest
-from .fusion import Mask, Ranked, Ranker
+from .fusion import Mask, Ranked, Ranker, places_by_id
 from .lexical import LexicalIndex, best_attainable, query_terms
 from .suggest import SuggestIndex, Suggestion
 from .types import (
@@ -87,7 +87,7 @@ class Engine:
         self._ids = tuple(d.id for d in self._documents)
         self._number = {id_: n for n, id_ in enumerate(self._ids)}
         self._lexical, self._dense, self._suggestions = lexical, dense, suggestions
-        self._ranker = Ranker(dense, lexical, self._ids)
+        self._ranker = Ranker(dense, lexical, places_by_id(self._ids))
         self._lexicon, self._encoder, self._calibration, self._bands = lexicon, encoder, calibration, bands
         digests = digests or {}
         self._digests = {d.id: digests.get(d.id) or document_digest(d) for d in self._documents}

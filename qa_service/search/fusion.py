@@ -39,7 +39,7 @@ class Ranked:
     lexical: Vectors
     fused: Vectors
 
-    def taken(self, order: Sequence[int]) -> Ranked:
+    def taken(self, order: Sequence[int] | Longs) -> Ranked:
         """The candidates at these places, in this order."""
         at = np.asarray(order, dtype=np.int64)
         return Ranked(self.entries[at], self.rows[at], self.dense[at], self.lexical[at], self.fused[at])
@@ -47,11 +47,11 @@ class Ranked:
 
 @dataclass(frozen=True, slots=True)
 class Ranker:
-    """Both indexes over the same entries, and the entries' ids to settle ties."""
+    """Both indexes over the same entries, and the entries' places in order of id to settle ties."""
 
     dense: DenseIndex | None
     lexical: LexicalIndex
-    ids: Sequence[str]
+    places: Longs
 
     def rank(
         self,
@@ -98,8 +98,15 @@ class Ranker:
     def _ordered(self, ranked: Ranked) -> Ranked:
         """Best first; equal scores in order of id, so that the order of the library does not matter."""
         fused = np.round(ranked.fused, 4)
-        order = sorted(range(len(fused)), key=lambda n: (-fused[n], self.ids[int(ranked.entries[n])]))
+        order = np.lexsort((self.places[ranked.entries], -fused))
         return replace(ranked, fused=fused).taken(order)
+
+
+def places_by_id(ids: Sequence[str]) -> Longs:
+    """The place of each id among all of them in order."""
+    places = np.empty(len(ids), dtype=np.int64)
+    places[sorted(range(len(ids)), key=lambda n: ids[n])] = np.arange(len(ids))
+    return places
 
 
 def _best_words(words: Vectors) -> Longs:

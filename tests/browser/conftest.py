@@ -81,7 +81,7 @@ def _bundled(settings: Settings, database: Database) -> None:
         prepare_data(settings, database)
     with database.write() as session:
         create_people(session)
-    index = opening.open_index(settings, database, opening.EncoderStatus(settings))
+    index = opening.open_index(settings, database, opening.EncoderStatus(settings, opening.INDEXING_THREADS))
     index.open()
     index.rebuild()
     index.stop()

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa_service.search.dense import DenseIndex, texts_of, wordings
-from qa_service.search.fusion import Ranker
+from qa_service.search.fusion import Ranker, places_by_id
 from qa_service.search.lexical import (
     K1,
     B,
@@ -153,7 +153,7 @@ def test_ranking_scores_an_entry_by_its_best_wording(lexicon: Lexicon) -> None:
     ranker = Ranker(
         DenseIndex.build(LIBRARY, vectors_of(LIBRARY), ENCODER.dim),
         LexicalIndex.build(LIBRARY, lexicon),
-        [d.id for d in LIBRARY],
+        places_by_id([d.id for d in LIBRARY]),
     )
     assert ranker.dense is not None
     query = normalise("我想问下要等多久,护照的")

@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 
 from qa_service.kit.database import Database
-from qa_service.library.opening import EncoderStatus, open_index
+from qa_service.library.opening import INDEXING_THREADS, EncoderStatus, open_index
 from qa_service.preparing import prepare_data
 from qa_service.settings import Settings
 
@@ -22,7 +22,7 @@ def prepare_bundled(data_dir: Path, encoder: Path, cache: Path) -> dict[str, str
     database = Database(settings.url)
     accounts = {account.username: account.password for account in prepare_data(settings, database).accounts}
     _copy_vectors(cache, data_dir, source="cache", to="main")
-    open_index(settings, database, EncoderStatus(settings)).open()
+    open_index(settings, database, EncoderStatus(settings, INDEXING_THREADS)).open()
     database.close()
     _copy_vectors(cache, data_dir, source="main", to="cache")
     return accounts
