@@ -239,7 +239,7 @@ class LiveIndex:
                 if calibration != snapshot.engine.calibration:
                     self._adopt(calibration)
                 return
-        fitted = snapshot.engine.recalibrated(self._vectors).calibration
+        fitted = snapshot.engine.recalibrated().calibration
         if fitted is not None:
             self._adopt(fitted)
             self._store_calibration()

@@ -103,6 +103,16 @@ class StoredVector(Base):
     vector: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class StoredTokenStates(Base):
+    """A text's token states for late interaction, packed; keyed like its vector."""
+
+    __tablename__ = "token_states"
+
+    fingerprint: Mapped[str] = mapped_column(String(64), primary_key=True)
+    key: Mapped[str] = mapped_column(String(80), primary_key=True)
+    states: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class StoredCalibration(Base):
     """The latest fit of the decision, with the fingerprints that it belongs to."""
 

@@ -25,8 +25,9 @@ from .dense import DenseIndex, wordings
 from .fusion import Ranked, Ranker
 from .lexical import document_terms, query_terms, score_counts
 from .pseudo import aspect_queries, pseudo_queries
-from .types import Document, Encoder, Vectors, VectorStore
-from .vectors import QUERY, Report, fetch_vectors, vector_key
+from .reading import QueryReader
+from .types import Document, Vectors
+from .vectors import Report
 
 Floats = npt.NDArray[np.float64]
 
@@ -116,8 +117,7 @@ def calibrate(
     ranker: Ranker,
     documents: Sequence[Document],
     lexicon: Lexicon,
-    encoder: Encoder,
-    store: VectorStore,
+    reader: QueryReader,
     library_fingerprint: str,
     report: Report = lambda done, total: None,
 ) -> Calibration:
@@ -126,7 +126,6 @@ def calibrate(
     if dense is None:
         raise ValueError("calibrate needs vectors")
     probes = _probes(documents, lexicon)
-    vectors = fetch_vectors([(QUERY, probe.text) for probe in probes], encoder, store)
     rows: list[Floats] = []
     labels: list[float] = []
     weights: list[float] = []
@@ -136,22 +135,22 @@ def calibrate(
         return normalise(documents[number].answer)
 
     for number, probe in enumerate(probes):
-        vector = vectors[vector_key(QUERY, probe.text)]
+        asked = reader.read(probe.text)
         twins = dense.both @ dense.both[probe.entry] > _NEAR_DUPLICATE
         words = _words(ranker, documents[probe.entry], probe, lexicon)
         hidden = [int(dense.start[probe.entry]) + probe.wording] if probe.wording >= 0 else []
         for allowed in (None, ~twins) if probe.answered else (None,):
-            ranked = ranker.rank(vector, words, allowed, hidden)
+            ranked = ranker.rank(asked, words, allowed, hidden)
             if len(ranked.entries):
                 first = int(ranked.entries[0])
-                rows.append(features_of(ranked, dense, vector, probe.text, answer_of(first)))
+                rows.append(features_of(ranked, dense, asked.vector, probe.text, answer_of(first)))
                 labels.append(float(probe.answered and allowed is None and bool(twins[first])))
                 weights.append(probe.weight)
         report(number + 1, len(probes))
-    fitted = Calibration.default(encoder.fingerprint, library_fingerprint)
+    fitted = Calibration.default(reader.fingerprint, library_fingerprint)
     if len(rows) < _FEWEST or not 0 < sum(labels) < len(labels):
         return fitted
-    return fit(np.array(rows), np.array(labels), np.array(weights), encoder.fingerprint, library_fingerprint)
+    return fit(np.array(rows), np.array(labels), np.array(weights), reader.fingerprint, library_fingerprint)
 
 
 def _probes(documents: Sequence[Document], lexicon: Lexicon) -> list[_Probe]:

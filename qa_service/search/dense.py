@@ -12,14 +12,10 @@ from dataclasses import dataclass
 
 import faiss
 import numpy as np
-import numpy.typing as npt
 
 from ..text.normalise import normalise
-from .types import Document, Vectors
+from .types import Document, Ints, Longs, Vectors
 from .vectors import PASSAGE, QUERY, vector_key
-
-Ints = npt.NDArray[np.int32]
-Longs = npt.NDArray[np.int64]
 
 _ANSWER_WEIGHT = 0.5
 WEIGHT_SUM = 3.0 + _ANSWER_WEIGHT
@@ -58,6 +54,12 @@ def texts_of(document: Document) -> list[tuple[str, str]]:
     for wording in wordings(document):
         wanted += [(QUERY, wording.normal), (PASSAGE, wording.normal)]
     return wanted
+
+
+def late_texts_of(document: Document) -> list[tuple[str, str]]:
+    """Those of `texts_of` that are compared token by token: the question with the answer, then each wording."""
+    whole, _ = _passages(document)
+    return [(PASSAGE, whole), *((QUERY, wording.normal) for wording in wordings(document))]
 
 
 def entry_vectors(document: Document, vectors: Mapping[str, Vectors]) -> tuple[Vectors, Vectors]:

@@ -1,4 +1,4 @@
-"""Builds the bundled encoder: 4-bit package weights → pruned BERT → sentence-transformers folder → int8 ONNX.
+"""Builds the bundled encoder: 4-bit package weights + our adapter → pruned BERT → sentence-transformers folder → int8 ONNX.
 
 Needs torch, transformers, sentence-transformers and onnx; nothing of it is imported in serving. Takes no
 network. Every stage is written to a temporary sibling folder and renamed when complete, so an interrupted
@@ -12,13 +12,22 @@ import logging
 import shutil
 import unicodedata
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from .encoder_files import MANIFEST, MAX_TOKENS, PROMPTS, folder_fingerprint
+from .adapter import OFFSET, PROJECT, Array, adapted, first_layer, load_adapter
+from .encoder_files import (
+    ADAPTER,
+    ADAPTER_MARK,
+    MANIFEST,
+    MAX_TOKENS,
+    PROMPTS,
+    adapter_digest,
+    folder_fingerprint,
+)
 from .q4 import Q4Model, find_weight_file, read_q4
 from .st_encoder import hide_progress_bars
 
@@ -30,17 +39,24 @@ _LATIN_RANK = 20_000
 _TILDE, _TILDE_STAND_IN = "～", "\ue0f5"
 
 
-def build_encoder(folder: Path, say: Say = print, weight_file: Path | None = None) -> Path:
-    """Build `folder`/st and `folder`/onnx, whichever is missing; returns `folder`."""
+def build_encoder(
+    folder: Path, say: Say = print, weight_file: Path | None = None, adapter: Path = ADAPTER
+) -> Path:
+    """Build `folder`/st and `folder`/onnx, whichever is missing or made with another adapter; returns `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     st, served = folder / "st", folder / "onnx"
+    if (st / ADAPTER_MARK).is_file() is False or (st / ADAPTER_MARK).read_text("utf-8") != adapter_digest(
+        adapter
+    ):
+        shutil.rmtree(served, ignore_errors=True)
+        shutil.rmtree(st, ignore_errors=True)
     if not st.is_dir():
         say("[1/4] 读取权重文件 …")
         model = read_q4(weight_file or find_weight_file())
         say(f"[2/4] 裁剪词表（{len(model.pieces)} 个词片）并生成 sentence-transformers 模型 …")
-        _staged(st, lambda target: _write_sentence_transformer(model, target, say))
+        _staged(st, lambda target: _write_sentence_transformer(model, target, say, adapter))
     if not served.is_dir():
-        _staged(served, lambda target: _write_onnx(st, target, say))
+        _staged(served, lambda target: _write_onnx(st, target, say, weight_file, adapter))
     say(f"模型已就绪：{folder}")
     return folder
 
@@ -113,11 +129,11 @@ def build_tokenizer(model: Q4Model, ids: list[int]) -> Any:
     return tokenizer
 
 
-def _write_sentence_transformer(model: Q4Model, target: Path, say: Say) -> None:
+def _write_sentence_transformer(model: Q4Model, target: Path, say: Say, adapter: Path) -> None:
     import torch
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.models import Normalize, Pooling, Transformer
-    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+    from transformers import PreTrainedTokenizerFast
 
     hide_progress_bars()
     ids = kept_ids(model)
@@ -128,6 +144,22 @@ def _write_sentence_transformer(model: Q4Model, target: Path, say: Say) -> None:
         cls_token="<s>", unk_token="<unk>", pad_token="<pad>", mask_token="<mask>",
         model_max_length=MAX_TOKENS, padding_side="right",
     )  # fmt: skip
+    bert = plain_bert(model, ids)
+    bert.load_state_dict(adapted(bert.state_dict(), load_adapter(adapter)), strict=True)
+    plain = target / "plain"
+    bert.to(torch.float16).save_pretrained(plain)
+    tokenizer.save_pretrained(plain)
+    body = Transformer(str(plain), max_seq_length=MAX_TOKENS)
+    pooling = Pooling(model.hidden, pooling_mode="mean")
+    SentenceTransformer(modules=[body, pooling, Normalize()], prompts=dict(PROMPTS)).save(str(target))
+    shutil.rmtree(plain)
+    (target / ADAPTER_MARK).write_text(adapter_digest(adapter), "utf-8")
+
+
+def plain_bert(model: Q4Model, ids: list[int]) -> Any:
+    """The package's network as a BertModel with the pieces `ids`."""
+    from transformers import BertConfig, BertModel
+
     config = BertConfig(
         vocab_size=len(ids), hidden_size=model.hidden, num_hidden_layers=model.layers,
         num_attention_heads=model.heads, intermediate_size=model.feed_forward, hidden_act="gelu",
@@ -136,13 +168,7 @@ def _write_sentence_transformer(model: Q4Model, target: Path, say: Say) -> None:
     )  # fmt: skip
     bert: Any = BertModel(config)
     bert.load_state_dict(_state(model, ids), strict=True)
-    plain = target / "plain"
-    bert.to(torch.float16).save_pretrained(plain)
-    tokenizer.save_pretrained(plain)
-    body = Transformer(str(plain), max_seq_length=MAX_TOKENS)
-    pooling = Pooling(model.hidden, pooling_mode="mean")
-    SentenceTransformer(modules=[body, pooling, Normalize()], prompts=dict(PROMPTS)).save(str(target))
-    shutil.rmtree(plain)
+    return bert
 
 
 def _state(model: Q4Model, ids: list[int]) -> dict[str, Any]:
@@ -171,10 +197,11 @@ def _state(model: Q4Model, ids: list[int]) -> dict[str, Any]:
     return {name: torch.from_numpy(np.ascontiguousarray(value)) for name, value in state.items()}
 
 
-def _write_onnx(st: Path, target: Path, say: Say) -> None:
+def _write_onnx(st: Path, target: Path, say: Say, weight_file: Path | None, adapter: Path) -> None:
     say("[3/4] 导出 ONNX …")
     full = target / "full.onnx"
-    _export(st, full)
+    learned = load_adapter(adapter)
+    _export(st, full, read_q4(weight_file or find_weight_file()), learned)
     say("[4/4] 量化为 int8 …")
     _quantise(full, target / "model.onnx")
     full.unlink()
@@ -183,6 +210,7 @@ def _write_onnx(st: Path, target: Path, say: Say) -> None:
     prompts = {kind: configured.get(kind, "") for kind in ("query", "passage")}
     manifest = {
         "dim": int(json.loads((st / "config.json").read_text("utf-8"))["hidden_size"]),
+        "token_dim": int(learned[PROJECT].shape[1]),
         "max_tokens": MAX_TOKENS,
         "prompts": prompts,
         "fingerprint": folder_fingerprint(target, prompts),
@@ -190,46 +218,67 @@ def _write_onnx(st: Path, target: Path, say: Say) -> None:
     (target / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1), "utf-8")
 
 
-def _export(st: Path, target: Path) -> None:
-    """ids, mask int64 [n, t] → `vector` float32 [n, dim] of length 1 and `tokens` float32 [n, t, dim]."""
+def _export(st: Path, target: Path, model: Q4Model, learned: Mapping[str, Array]) -> None:
+    """ids, mask int64 [n, t] → `vector` float32 [n, dim] of length 1 and `tokens` float32 [n, t, token dim]."""
     import torch
     from transformers import BertModel
 
     hide_progress_bars()
+    fork = first_layer(learned)
 
-    class Pooled(torch.nn.Module):
+    class TwoEnded(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.bert = BertModel.from_pretrained(
+            pooling: Any = BertModel.from_pretrained(
                 str(st), dtype=torch.float32, attn_implementation="eager", local_files_only=True
             )
+            plain = plain_bert(model, kept_ids(model)).to(torch.float32)
+            self.embeddings = pooling.embeddings
+            self.shared = pooling.encoder.layer[:fork]
+            self.pooling, self.matching = pooling.encoder.layer[fork:], plain.encoder.layer[fork:]
+            self.project = torch.nn.Parameter(torch.from_numpy(learned[PROJECT]), requires_grad=False)
+            self.offset = torch.nn.Parameter(torch.from_numpy(learned[OFFSET]), requires_grad=False)
 
         def forward(self, ids: Any, mask: Any) -> tuple[Any, Any]:
-            tokens = self.bert(input_ids=ids, attention_mask=mask).last_hidden_state
-            weight = mask.unsqueeze(-1).to(tokens.dtype)
-            mean = (tokens * weight).sum(1) / weight.sum(1).clamp(min=1e-9)
-            return torch.nn.functional.normalize(mean, dim=1), tokens
+            hidden = (1.0 - mask[:, None, None, :].to(torch.float32)) * -1e9
+            states = through(self.shared, self.embeddings(input_ids=ids), hidden)
+            pooled, tokens = through(self.pooling, states, hidden), through(self.matching, states, hidden)
+            weight = mask.unsqueeze(-1).to(pooled.dtype)
+            mean = (pooled * weight).sum(1) / weight.sum(1).clamp(min=1e-9)
+            return torch.nn.functional.normalize(mean, dim=1), (tokens - self.offset) @ self.project
 
-    model = Pooled().eval()  # without eval the exporter would leave dropout on
+    network = TwoEnded().eval()  # without eval the exporter would leave dropout on
     ids = torch.ones((2, 9), dtype=torch.long)
     sizes = {0: "n", 1: "t"}
     with torch.inference_mode(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter announces its own successor
         torch.onnx.export(
-            model, (ids, torch.ones_like(ids)), str(target), dynamo=False, opset_version=17,
+            network, (ids, torch.ones_like(ids)), str(target), dynamo=False, opset_version=17,
             input_names=["ids", "mask"], output_names=["vector", "tokens"],
             dynamic_axes={"ids": sizes, "mask": sizes, "vector": {0: "n"}, "tokens": sizes},
         )  # fmt: skip
 
 
+def through(layers: Any, states: Any, hidden: Any) -> Any:
+    """States after these transformer layers; `hidden` [n, 1, 1, t] is added to the attention's scores."""
+    for layer in layers:
+        after = layer(states, hidden)
+        states = after[0] if isinstance(after, tuple) else after
+    return states
+
+
 def _quantise(full: Path, target: Path) -> None:
+    """The transformer to int8; the projection, a thousandth of the work, stays float."""
+    import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
+    graph = onnx.load(str(full), load_external_data=False).graph
+    head = [node.name for node in graph.node if node.op_type == "MatMul" and node.name.count("/") == 1]
     logging.disable(logging.WARNING)  # it advises a step that changes nothing for this graph
     try:
         quantize_dynamic(
             str(full), str(target), per_channel=True, weight_type=QuantType.QInt8,
-            op_types_to_quantize=["MatMul", "Gather"],
+            op_types_to_quantize=["MatMul", "Gather"], nodes_to_exclude=head,
         )  # fmt: skip
     finally:
         logging.disable(logging.NOTSET)

@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 MANIFEST = "encoder.json"
+# The trained addition to the package's weights, and the file that tells which one a model was built with.
+ADAPTER = Path(__file__).resolve().parents[2] / "corpus" / "encoder" / "adapter.safetensors"
+ADAPTER_MARK = "adapter.sha256"
 MAX_TOKENS = 512
 PROMPTS: Mapping[str, str] = {"query": "query: ", "passage": "passage: "}
 
@@ -25,3 +28,9 @@ def folder_fingerprint(folder: Path, prompts: Mapping[str, str]) -> str:
         with path.open("rb") as handle:
             digest.update(hashlib.file_digest(handle, "sha256").digest())
     return digest.hexdigest()[:16]
+
+
+def adapter_digest(path: Path = ADAPTER) -> str:
+    """SHA-256 of an adapter file, in hex."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()

@@ -18,12 +18,14 @@ from ..text.normalise import normalise
 from ..text.segment import segment
 from .calibration import Calibration, calibrate, features_of
 from .decision import Bands, decide, shown_score
-from .dense import WEIGHT_SUM, DenseIndex, Wording, texts_of, wordings
+from .dense import WEIGHT_SUM, DenseIndex, Wording, late_texts_of, texts_of, wordings
 from .errors import EncoderMismatch
 from .exact import exact_key, exact_table
 from .fingerprint import document_digest, library_digest
-from .fusion import Mask, Ranked, Ranker, places_by_id
+from .fusion import Asked, Mask, Ranked, Ranker, places_by_id
+from .late import LateIndex
 from .lexical import LexicalIndex, best_attainable, query_terms
+from .reading import QueryReader
 from .suggest import SuggestIndex, Suggestion
 from .types import (
     Decision,
@@ -38,7 +40,7 @@ from .types import (
     VectorStore,
 )
 from .validity import obstacle
-from .vectors import InMemoryVectorStore, fetch_vectors
+from .vectors import Fetched, InMemoryVectorStore, Report, fetch
 
 Progress = Callable[[str, int, int], None]
 
@@ -56,14 +58,14 @@ def _silent(stage: str, done: int, total: int) -> None:
 @dataclass(frozen=True, slots=True)
 class _Query:
     """A question made ready: normal form, its words, its BM25 terms with the scores they give each entry and
-    the score they could give at most, and its vector if there is an encoder."""
+    the score they could give at most, and what the encoder made of it if there is one."""
 
     text: str
     cut: list[str]
     terms: list[str]
     words: Vectors
     attainable: float
-    vector: Vectors | None
+    asked: Asked | None
 
 
 class Engine:
@@ -75,6 +77,7 @@ class Engine:
         entries: Sequence[tuple[Wording, ...]],
         lexical: LexicalIndex,
         dense: DenseIndex | None,
+        late: LateIndex | None,
         suggestions: SuggestIndex,
         lexicon: Lexicon,
         encoder: Encoder | None,
@@ -86,9 +89,10 @@ class Engine:
         self._documents = tuple(documents)
         self._ids = tuple(d.id for d in self._documents)
         self._number = {id_: n for n, id_ in enumerate(self._ids)}
-        self._lexical, self._dense, self._suggestions = lexical, dense, suggestions
-        self._ranker = Ranker(dense, lexical, places_by_id(self._ids))
+        self._lexical, self._dense, self._late, self._suggestions = lexical, dense, late, suggestions
+        self._ranker = Ranker(dense, late, lexical, places_by_id(self._ids))
         self._lexicon, self._encoder, self._calibration, self._bands = lexicon, encoder, calibration, bands
+        self._reader = QueryReader(encoder, late, lexicon) if encoder is not None else None
         digests = digests or {}
         self._digests = {d.id: digests.get(d.id) or document_digest(d) for d in self._documents}
         self._library_fingerprint = library_digest(self._digests.values())
@@ -120,24 +124,25 @@ class Engine:
         suggestions = SuggestIndex.build([d.id for d in ordered], entries)
         say("words", len(ordered), len(ordered))
         if encoder is None:
-            return cls(ordered, entries, lexical, None, suggestions, lexicon, None, None)
+            return cls(ordered, entries, lexical, None, None, suggestions, lexicon, None, None)
         store = vectors if vectors is not None else InMemoryVectorStore()
-        wanted = [text for document in ordered for text in texts_of(document)]
-        found = fetch_vectors(wanted, encoder, store, lambda done, total: say("vectors", done, total))
-        dense = DenseIndex.build(ordered, found, encoder.dim)
-        engine = cls(ordered, entries, lexical, dense, suggestions, lexicon, encoder, calibration)
+        found = _encoded(ordered, encoder, store, lambda done, total: say("vectors", done, total))
+        dense = DenseIndex.build(ordered, found.vectors, encoder.dim)
+        late = None
+        if encoder.token_dim:
+            late = LateIndex.build(ordered, found.states, encoder.token_dim, dense.entry_of)
+        engine = cls(ordered, entries, lexical, dense, late, suggestions, lexicon, encoder, calibration)
         if calibration is not None and calibration.encoder_fingerprint == encoder.fingerprint:
             return engine
-        return engine.recalibrated(store, progress)
+        return engine.recalibrated(progress)
 
-    def recalibrated(self, vectors: VectorStore | None = None, progress: Progress | None = None) -> Engine:
+    def recalibrated(self, progress: Progress | None = None) -> Engine:
         """The same snapshot with a calibration fitted anew from its documents."""
-        if self._encoder is None:
+        if self._reader is None:
             return self
         say = progress or _silent
         fitted = calibrate(
-            self._ranker, self._documents, self._lexicon, self._encoder,
-            vectors if vectors is not None else InMemoryVectorStore(), self._library_fingerprint,
+            self._ranker, self._documents, self._lexicon, self._reader, self._library_fingerprint,
             lambda done, total: say("calibration", done, total),
         )  # fmt: skip
         return self.calibrated_with(fitted)
@@ -145,8 +150,8 @@ class Engine:
     def calibrated_with(self, calibration: Calibration) -> Engine:
         """The same snapshot with a calibration fitted elsewhere (by another process, for this library)."""
         return Engine(
-            self._documents, self._wordings, self._lexical, self._dense, self._suggestions, self._lexicon,
-            self._encoder, calibration, self._digests, self._bands,
+            self._documents, self._wordings, self._lexical, self._dense, self._late, self._suggestions,
+            self._lexicon, self._encoder, calibration, self._digests, self._bands,
         )  # fmt: skip
 
     def updated(
@@ -169,17 +174,19 @@ class Engine:
         gone = {d.id for d in added} | set(removed)
         kept = [n for n, id_ in enumerate(self._ids) if id_ not in gone]
         documents = [*(self._documents[n] for n in kept), *added]
-        dense = None
+        dense, late = None, None
         if self._dense is not None and encoder is not None:
-            wanted = [text for document in added for text in texts_of(document)]
-            store = vectors if vectors is not None else InMemoryVectorStore()
-            dense = self._dense.updated(kept, added, fetch_vectors(wanted, encoder, store))
+            found = _encoded(added, encoder, vectors if vectors is not None else InMemoryVectorStore())
+            dense = self._dense.updated(kept, added, found.vectors)
+            if self._late is not None:
+                picked = np.asarray(kept, dtype=np.int64)
+                rows = self._dense.rows_of(picked)
+                late = self._late.updated(rows, picked, added, found.states, dense.entry_of)
         entries = [*(self._wordings[n] for n in kept), *(wordings(document) for document in added)]
         suggestions = SuggestIndex.build([d.id for d in documents], entries, self._suggestions.pinyins)
         return Engine(
-            documents, entries, self._lexical.updated(kept, added, self._lexicon), dense, suggestions,
-            self._lexicon, self._encoder,
-            self._calibration, {self._ids[n]: self._digests[self._ids[n]] for n in kept}, self._bands,
+            documents, entries, self._lexical.updated(kept, added, self._lexicon), dense, late, suggestions,
+            self._lexicon, self._encoder, self._calibration, {self._ids[n]: self._digests[self._ids[n]] for n in kept}, self._bands,
         )  # fmt: skip
 
     @property
@@ -233,7 +240,7 @@ class Engine:
         place = self._mask(replace(filters, on=None)) if filters.topic or filters.unit else None
         allowed = self._mask(filters) if filters != Filters() else None
         exact = self._exact_entries(text, allowed)
-        ranked = _first(self._ranker.rank(query.vector, query.words, allowed, sure=exact), exact)
+        ranked = _first(self._ranker.rank(query.asked, query.words, allowed, sure=exact), exact)
         confidence = self._confidence(query, ranked, exact)
         ambiguous = len(text) < 2 or (len(exact) > 1 and confidence < _EXACT_CONFIDENCE)
         hits = self._hits(query, ranked, exact, limit)
@@ -241,7 +248,7 @@ class Engine:
         timings["rank"] = _ms(begin_rank)
         timings["total"] = _ms(begin)
         decision = decide(confidence, len(hits), ambiguous, self._bands)
-        return Outcome(decision, confidence, hits, text, timings, suppressed, query.vector is None)
+        return Outcome(decision, confidence, hits, text, timings, suppressed, query.asked is None)
 
     def _prepare(self, text: str, timings: dict[str, float]) -> _Query:
         begin = time.perf_counter()
@@ -249,12 +256,12 @@ class Engine:
         terms = query_terms(text, cut, self._lexicon)
         words = self._lexical.scores_of(terms)
         timings["words"] = _ms(begin)
-        vector = None
-        if self._encoder is not None and self._dense is not None:
+        asked = None
+        if self._reader is not None and self._dense is not None:
             begin = time.perf_counter()
-            vector = self._encoder.encode_queries([text])[0]
+            asked = self._reader.read(text)
             timings["encode"] = _ms(begin)
-        return _Query(text, cut, terms, words, best_attainable(self._lexical, terms), vector)
+        return _Query(text, cut, terms, words, best_attainable(self._lexical, terms), asked)
 
     def _exact_entries(self, text: str, allowed: Mask | None) -> tuple[int, ...]:
         """Numbers of the permitted entries that have this very wording, in order of id."""
@@ -268,9 +275,9 @@ class Engine:
             return _EXACT_CONFIDENCE if len(answers) == 1 else _SHARED_CONFIDENCE
         if not len(ranked.entries):
             return 0.0
-        if query.vector is not None and self._dense is not None and self._calibration is not None:
+        if query.asked is not None and self._dense is not None and self._calibration is not None:
             answer = normalise(self._documents[int(ranked.entries[0])].answer)
-            features = features_of(ranked, self._dense, query.vector, query.text, answer)
+            features = features_of(ranked, self._dense, query.asked.vector, query.text, answer)
             return round(self._calibration.probability(features), 4)
         return self._lexical_confidence(query, ranked)
 
@@ -301,7 +308,7 @@ class Engine:
     def _score(self, ranked: Ranked, place: int, exact: bool, query: _Query) -> float:
         if exact:
             return 1.0
-        if query.vector is None:
+        if query.asked is None:
             return shown_score(float(ranked.fused[place]), _LEXICAL_MIDDLE)
         return shown_score(float(ranked.fused[place]))
 
@@ -324,7 +331,7 @@ class Engine:
         if filters.on is None or bool(self._mask(Filters(on=filters.on)).all()):
             return ()
         exact = self._exact_entries(query.text, place)
-        ranked = _first(self._ranker.rank(query.vector, query.words, place, sure=exact), exact)
+        ranked = _first(self._ranker.rank(query.asked, query.words, place, sure=exact), exact)
         found: list[Suppressed] = []
         for rank in range(min(_SUPPRESSED_AMONG, len(ranked.entries))):
             number = int(ranked.entries[rank])
@@ -349,7 +356,7 @@ class Engine:
         from .storage import save_index
 
         save_index(
-            folder, self._documents, self._wordings, self._digests, self._lexical, self._dense,
+            folder, self._documents, self._wordings, self._digests, self._lexical, self._dense, self._late,
             self._suggestions, self._calibration, self._library_fingerprint, self.encoder_fingerprint,
             self._lexicon.fingerprint,
         )  # fmt: skip
@@ -363,9 +370,21 @@ class Engine:
         fingerprint, dim = (encoder.fingerprint, encoder.dim) if encoder else (None, 0)
         stored = load_index(folder, fingerprint, dim, lexicon.fingerprint)
         return cls(
-            stored.documents, stored.wordings, stored.lexical, stored.dense, stored.suggestions,
+            stored.documents, stored.wordings, stored.lexical, stored.dense, stored.late, stored.suggestions,
             lexicon, encoder, stored.calibration, stored.digests,
         )  # fmt: skip
+
+
+def _encoded(
+    documents: Sequence[Document],
+    encoder: Encoder,
+    store: VectorStore,
+    report: Report = lambda done, total: None,
+) -> Fetched:
+    """Everything that the encoder has to say of these documents, from the store as far as it is there."""
+    wanted = [text for document in documents for text in texts_of(document)]
+    late = [text for document in documents for text in late_texts_of(document)] if encoder.token_dim else []
+    return fetch(wanted, late, encoder, store, report)
 
 
 def _permitted(document: Document, filters: Filters) -> bool:

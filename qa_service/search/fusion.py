@@ -1,4 +1,7 @@
-"""Joins vector and word evidence into one ranking, in standard scores over the whole library.
+"""Joins vector, word and token evidence into one ranking.
+
+Vectors and words, in standard scores over the whole library, propose candidates; the first of them are compared
+token by token (late.py), in absolute terms, so that no candidate's score depends on which others there are.
 
 Ranks are not joined (RRF): giving BM25 an equal say, and throwing away how far apart two scores are, was
 worse than the vectors alone on every library measured.
@@ -12,17 +15,30 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from .dense import DenseIndex, Longs
+from .dense import DenseIndex
+from .late import LateIndex, TokenQuery
 from .lexical import LexicalIndex
-from .types import Vectors
+from .types import Longs, Vectors
 
 Mask = npt.NDArray[np.bool_]
 
 LEXICAL_WEIGHT = 0.1
 # How many rows the vectors propose and how many entries the words propose.
 _DENSE_ROWS, _LEXICAL_ENTRIES = 80, 20
+# How many candidates are compared token by token, and what the mean and the worst-matched token weigh against one
+# standard deviation of the vectors' score.
+_COMPARED = 20
+LATE_WEIGHT, WEAKEST_WEIGHT = 25.0, 6.0
 # Fewer permitted entries than this among the proposals lead to a second search among permitted ones only.
 _ENOUGH = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A query as the encoder sees it: its vector [dim], and its tokens where the encoder has states for them."""
+
+    vector: Vectors
+    tokens: TokenQuery | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,48 +46,55 @@ class Ranked:
     """Candidates, best first; all arrays have one element a candidate.
 
     `entries` are entry numbers, `rows` the best row of each (-1 without vectors), `dense` the products with
-    that row, `lexical` BM25, `fused` the joint standard score.
+    that row, `lexical` BM25, `level` and `weakest` the token scores (0 without), `fused` the joint score.
     """
 
     entries: Longs
     rows: Longs
     dense: Vectors
     lexical: Vectors
+    level: Vectors
+    weakest: Vectors
     fused: Vectors
 
     def taken(self, order: Sequence[int] | Longs) -> Ranked:
         """The candidates at these places, in this order."""
         at = np.asarray(order, dtype=np.int64)
-        return Ranked(self.entries[at], self.rows[at], self.dense[at], self.lexical[at], self.fused[at])
+        return Ranked(
+            self.entries[at], self.rows[at], self.dense[at], self.lexical[at], self.level[at], self.weakest[at],
+            self.fused[at],
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Ranker:
-    """Both indexes over the same entries, and the entries' places in order of id to settle ties."""
+    """The indexes over the same entries, and the entries' places in order of id to settle ties."""
 
     dense: DenseIndex | None
+    late: LateIndex | None
     lexical: LexicalIndex
     places: Longs
 
     def rank(
         self,
-        vector: Vectors | None,
+        asked: Asked | None,
         words: Vectors,
         allowed: Mask | None = None,
         hidden_rows: Collection[int] = (),
         sure: Collection[int] = (),
     ) -> Ranked:
-        """Rank by a query's vector [dim] (None: words alone) and its BM25 scores `words` [entries].
+        """Rank by what the encoder made of a query (None: words alone) and its BM25 scores `words` [entries].
 
         `allowed` [entries] limits what may be found; `hidden_rows` are passed over, as if not stored;
         `sure` entries are candidates whatever their scores.
         """
         usable = words if allowed is None else np.where(allowed, words, np.float32(0))
         named = np.union1d(_best_words(usable), np.fromiter(sure, np.int64))
-        if vector is None or self.dense is None:
-            none = np.full(len(named), -1, dtype=np.int64)
+        if asked is None or self.dense is None:
+            none, zero = np.full(len(named), -1, dtype=np.int64), np.zeros(len(named), np.float32)
             level = _standard(words, named)
-            return self._ordered(Ranked(named, none, np.zeros(len(named), np.float32), words[named], level))
+            return self._ordered(Ranked(named, none, zero, words[named], zero, zero, level))
+        vector = asked.vector
         entries = np.union1d(named, self._nearest(self.dense, vector, allowed))
         rows = self.dense.rows_of(entries)
         scores = self.dense.scores(vector, rows)
@@ -81,8 +104,33 @@ class Ranker:
         shown = np.isfinite(near)
         entries, best, near = entries[shown], best[shown], near[shown]
         mean, deviation = self.dense.spread(vector)
-        fused = (near - mean) / deviation + LEXICAL_WEIGHT * _standard(words, entries)
-        return self._ordered(Ranked(entries, best, near, words[entries], fused.astype(np.float32)))
+        fused = ((near - mean) / deviation + LEXICAL_WEIGHT * _standard(words, entries)).astype(np.float32)
+        zero = np.zeros(len(entries), np.float32)
+        ranked = self._ordered(Ranked(entries, best, near, words[entries], zero, zero, fused))
+        if self.late is None or asked.tokens is None:
+            return ranked
+        return self._compared(self.late, self.dense, asked.tokens, ranked, hidden_rows, sure)
+
+    def _compared(
+        self,
+        late: LateIndex,
+        dense: DenseIndex,
+        tokens: TokenQuery,
+        ranked: Ranked,
+        hidden_rows: Collection[int],
+        sure: Collection[int],
+    ) -> Ranked:
+        """The first candidates and those that are `sure`, reordered by their tokens as well."""
+        kept = np.flatnonzero(
+            (np.arange(len(ranked.entries)) < _COMPARED)
+            | np.isin(ranked.entries, np.fromiter(sure, np.int64, len(sure)))
+        )
+        ranked = ranked.taken(kept)
+        rows = dense.rows_of(ranked.entries)
+        owner = np.repeat(np.arange(len(ranked.entries)), np.diff(dense.start)[ranked.entries])
+        scores = late.scores(tokens, ranked.entries, rows, owner, hidden_rows)
+        fused = ranked.fused + LATE_WEIGHT * scores.level + WEAKEST_WEIGHT * scores.weakest
+        return self._ordered(replace(ranked, level=scores.level, weakest=scores.weakest, fused=fused))
 
     def _nearest(self, dense: DenseIndex, vector: Vectors, allowed: Mask | None) -> Longs:
         found = np.unique(dense.entry_of[dense.search(vector, _DENSE_ROWS)]).astype(np.int64)

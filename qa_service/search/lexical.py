@@ -12,15 +12,11 @@ from dataclasses import dataclass
 
 import bm25s
 import numpy as np
-import numpy.typing as npt
 
 from ..text.lexicon import Lexicon
 from ..text.normalise import normalise
 from ..text.segment import bigrams, segment
-from .types import Document, Vectors
-
-Ints = npt.NDArray[np.int32]
-Longs = npt.NDArray[np.int64]
+from .types import Document, Ints, Longs, Vectors
 
 K1, B = 1.2, 0.75
 _QUESTION_WEIGHT, _PHRASING_LIMIT, _ANSWER_LIMIT = 2.0, 2.0, 4000

@@ -9,7 +9,7 @@ import numpy as np
 
 from .encoder_files import folder_fingerprint
 from .errors import EncoderMissing
-from .types import Vectors
+from .types import Reading, Vectors
 
 _PASSAGE_PROMPTS = ("passage", "document", "corpus")
 
@@ -45,6 +45,10 @@ class SentenceTransformerEncoder:
         return int(self._model.get_embedding_dimension() or 0)
 
     @property
+    def token_dim(self) -> int:
+        return 0
+
+    @property
     def fingerprint(self) -> str:
         return self._fingerprint
 
@@ -53,6 +57,12 @@ class SentenceTransformerEncoder:
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         return self._encode(texts, self._passage)
+
+    def read_many(self, kind: str, texts: Sequence[str]) -> list[Reading]:
+        raise NotImplementedError("token_dim is 0")
+
+    def piece_text(self, piece: int) -> str:
+        raise NotImplementedError("token_dim is 0")
 
     def _encode(self, texts: Sequence[str], prompt: str) -> Vectors:
         if not texts:

@@ -26,11 +26,12 @@ from ..text.pinyin import Pinyin
 from .calibration import Calibration
 from .dense import DenseIndex, Wording
 from .errors import IndexDamaged
+from .late import LateIndex, TokenField
 from .lexical import LexicalIndex, Postings
 from .suggest import SuggestIndex
 from .types import Document
 
-FORMAT = 1
+FORMAT = 2
 _MANIFEST = "manifest.json"
 _DATES = ("effective_from", "effective_to", "review_due")
 
@@ -44,6 +45,7 @@ class StoredIndex:
     digests: Mapping[str, str]
     lexical: LexicalIndex
     dense: DenseIndex | None
+    late: LateIndex | None
     suggestions: SuggestIndex
     calibration: Calibration | None
 
@@ -55,6 +57,7 @@ def save_index(
     digests: Mapping[str, str],
     lexical: LexicalIndex,
     dense: DenseIndex | None,
+    late: LateIndex | None,
     suggestions: SuggestIndex,
     calibration: Calibration | None,
     library_fingerprint: str,
@@ -80,6 +83,8 @@ def save_index(
     }  # fmt: skip
     if dense is not None:
         arrays |= {"vectors": dense.rows(), "vectors.start": dense.start, "passages": dense.both}
+    if late is not None:
+        arrays |= _token_arrays("tokens", late.wordings) | _token_arrays("passage_tokens", late.passages)
     for name, array in arrays.items():
         buffer = io.BytesIO()
         np.save(buffer, array, allow_pickle=False)
@@ -100,6 +105,13 @@ def save_index(
             handle.flush()
             os.fsync(handle.fileno())
     put_in_place(draft, folder)
+
+
+_TOKEN_PARTS = ("codes", "scales", "pieces", "start")
+
+
+def _token_arrays(name: str, field: TokenField) -> dict[str, npt.NDArray[Any]]:
+    return {f"{name}.{part}": getattr(field, part) for part in _TOKEN_PARTS}
 
 
 def put_in_place(draft: Path, folder: Path) -> None:
@@ -169,11 +181,17 @@ def _restore(files: Mapping[str, bytes], manifest: Mapping[str, Any], dim: int) 
     lexical = LexicalIndex.restore(
         vocabulary, postings, array("bm25.data"), array("bm25.rows"), array("bm25.start")
     )
-    dense = None
+    dense, late = None, None
     if manifest["encoder"] is not None:
         dense = DenseIndex.assemble(array("vectors"), array("vectors.start"), array("passages"))
         if dense.dim != dim or len(dense.start) - 1 != len(documents):
             raise ValueError("vectors")
+        if "tokens.codes.npy" in files:
+            fields = [
+                TokenField.assemble(*(array(f"{name}.{part}") for part in _TOKEN_PARTS))
+                for name in ("tokens", "passage_tokens")
+            ]
+            late = LateIndex.assemble(fields[0], fields[1], dense.entry_of)
     if len(documents) != manifest["entries"] or lexical.size != len(documents):
         raise ValueError("entries")
     known = {text: Pinyin(*pair) for text, pair in json.loads(files["pinyin.json"]).items()}
@@ -183,7 +201,7 @@ def _restore(files: Mapping[str, bytes], manifest: Mapping[str, Any], dim: int) 
     digests = {record["id"]: record["digest"] for record in records}
     entries = tuple(tuple(Wording(*pair) for pair in record["wordings"]) for record in records)
     suggestions = SuggestIndex.build([d.id for d in documents], entries, known)
-    return StoredIndex(documents, entries, digests, lexical, dense, suggestions, calibration)
+    return StoredIndex(documents, entries, digests, lexical, dense, late, suggestions, calibration)
 
 
 def _document(record: Mapping[str, Any]) -> Document:

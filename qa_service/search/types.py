@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 Vectors = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int32]
+Longs = npt.NDArray[np.int64]
 
 
 class Decision(StrEnum):
@@ -102,11 +104,28 @@ class Outcome:
     lexical_only: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One text as the encoder reads it, prompt and special tokens left out.
+
+    `vector` [dim] of length 1; `states` float32 [tokens, token_dim]; `pieces` int32 [tokens], ids of the word pieces.
+    """
+
+    vector: Vectors
+    states: Vectors
+    pieces: Ints
+
+
 class Encoder(Protocol):
     """Turns texts into unit-length vectors. Implementations share one contract test."""
 
     @property
     def dim(self) -> int: ...
+
+    @property
+    def token_dim(self) -> int:
+        """Width of the token states for late interaction; 0 where the model has no head for it."""
+        ...
 
     @property
     def fingerprint(self) -> str:
@@ -121,12 +140,26 @@ class Encoder(Protocol):
         """float32 [len(texts), dim], rows of length 1, in the order given."""
         ...
 
+    def read_many(self, kind: str, texts: Sequence[str]) -> list[Reading]:
+        """Texts of `kind` (`QUERY` or `PASSAGE`) with their token states. Only where `token_dim` is not 0."""
+        ...
+
+    def piece_text(self, piece: int) -> str:
+        """A word piece as text. Only where `token_dim` is not 0."""
+        ...
+
 
 class VectorStore(Protocol):
-    """Where vectors are kept, once per (encoder fingerprint, kind, text hash)."""
+    """Where vectors are kept, once per (encoder fingerprint, kind, text hash), and token states likewise."""
 
     def get_many(self, fingerprint: str, keys: Sequence[str]) -> dict[str, Vectors]:
         """Vectors [dim] by key; keys that are not stored are absent."""
         ...
 
     def put_many(self, fingerprint: str, vectors: Mapping[str, Vectors]) -> None: ...
+
+    def get_states(self, fingerprint: str, keys: Sequence[str]) -> dict[str, bytes]:
+        """Packed token states by key; keys that are not stored are absent."""
+        ...
+
+    def put_states(self, fingerprint: str, states: Mapping[str, bytes]) -> None: ...

@@ -16,6 +16,13 @@ class Pinyin:
     initials: str
 
 
+def syllable_of(char: str) -> str:
+    """The commonest toneless syllable of one character; the character itself where it has none."""
+    from pypinyin import Style, lazy_pinyin
+
+    return lazy_pinyin(char, style=Style.NORMAL)[0]
+
+
 def pinyin_of(text: str) -> Pinyin:
     """Pinyin of a normalised text; Latin letters and digits stand for themselves, all else is left out."""
     from pypinyin import Style, lazy_pinyin

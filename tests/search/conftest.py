@@ -3,42 +3,14 @@
 from __future__ import annotations
 
 import os
-import zlib
-from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pytest
+from support.encoders import CountingEncoder
 
 from qa_service.search.encoder_build import build_encoder
-from qa_service.search.types import Document, Vectors
+from qa_service.search.types import Document
 from qa_service.text.lexicon import Lexicon
-
-
-class CountingEncoder:
-    """Unit vectors of hashed characters and character pairs; remembers what it was asked to encode."""
-
-    def __init__(self, fingerprint: str = "counting") -> None:
-        self.fingerprint = fingerprint
-        self.dim = 96
-        self.seen: list[str] = []
-
-    def encode_queries(self, texts: Sequence[str]) -> Vectors:
-        return self._encode(texts)
-
-    def encode_passages(self, texts: Sequence[str]) -> Vectors:
-        return self._encode(texts)
-
-    def _encode(self, texts: Sequence[str]) -> Vectors:
-        self.seen += texts
-        vectors = np.zeros((len(texts), self.dim), dtype=np.float32)
-        for row, text in enumerate(texts):
-            vectors[row, 0] = 1e-3
-            for piece in [*text, *(text[i : i + 2] for i in range(len(text) - 1))]:
-                vectors[row, zlib.crc32(piece.encode("utf-8", "surrogatepass")) % self.dim] += 1.0
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return np.asarray(vectors / lengths, dtype=np.float32)
-
 
 SUBJECTS = [
     "社会保障卡", "居住证", "住房公积金", "失业保险金", "不动产权证书", "营业执照", "护照", "法律援助",
@@ -75,9 +47,16 @@ def library() -> list[Document]:
     return make_library()
 
 
+@pytest.fixture(scope="module", params=[0, 24], ids=["pooled", "by-token"])
+def token_dim(request: pytest.FixtureRequest) -> int:
+    """Engines are tested with an encoder that has token states and with one that has none."""
+    dim: int = request.param
+    return dim
+
+
 @pytest.fixture
-def encoder() -> CountingEncoder:
-    return CountingEncoder()
+def encoder(token_dim: int) -> CountingEncoder:
+    return CountingEncoder(token_dim=token_dim)
 
 
 @pytest.fixture(scope="session")

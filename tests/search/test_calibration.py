@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.encoders import CountingEncoder
 
 from qa_service.search.calibration import Calibration, fit
 from qa_service.search.decision import Bands, decide, shown_score
@@ -11,8 +12,6 @@ from qa_service.search.engine import Engine
 from qa_service.search.pseudo import pseudo_queries
 from qa_service.search.types import Decision, Document
 from qa_service.text.lexicon import Lexicon
-
-from .conftest import CountingEncoder
 
 
 def test_the_fit_recovers_known_odds() -> None:

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from support.encoders import CountingEncoder
 
 from qa_service.search.engine import Engine
 from qa_service.search.errors import EncoderMismatch, IndexDamaged
@@ -17,7 +18,7 @@ from qa_service.search.types import Decision, Document, Filters
 from qa_service.search.vectors import InMemoryVectorStore
 from qa_service.text.lexicon import Lexicon
 
-from .conftest import ASPECTS, SUBJECTS, CountingEncoder, make_library
+from .conftest import ASPECTS, SUBJECTS, make_library
 
 DAY = date(2025, 3, 1)
 QUESTIONS = [
@@ -31,8 +32,8 @@ QUESTIONS = [
 
 
 @pytest.fixture(scope="module")
-def engine(lexicon: Lexicon) -> Engine:
-    return Engine.build(make_library(), CountingEncoder(), lexicon)
+def engine(lexicon: Lexicon, token_dim: int) -> Engine:
+    return Engine.build(make_library(), CountingEncoder(token_dim=token_dim), lexicon)
 
 
 def test_every_wording_finds_its_entry_first(engine: Engine, library: list[Document]) -> None:
@@ -60,14 +61,24 @@ def test_hits_are_explained(engine: Engine) -> None:
     assert not outcome.lexical_only
 
 
-def test_the_order_of_the_library_does_not_matter(library: list[Document], lexicon: Lexicon) -> None:
+def test_the_order_of_the_library_does_not_matter(
+    library: list[Document], lexicon: Lexicon, token_dim: int
+) -> None:
     twins = [replace(d, id="z" + d.id) for d in library[:10]]
-    first = Engine.build([*library, *twins], CountingEncoder(), lexicon)
+    first = Engine.build([*library, *twins], CountingEncoder(token_dim=token_dim), lexicon)
     shuffled = [*library, *twins]
     random.Random(3).shuffle(shuffled)
-    second = Engine.build(shuffled, CountingEncoder(), lexicon)
-    grown = Engine.build(shuffled[:30], CountingEncoder(), lexicon, calibration=first.calibration).updated(
-        shuffled[30:], [], CountingEncoder(), InMemoryVectorStore()
+    second = Engine.build(shuffled, CountingEncoder(token_dim=token_dim), lexicon)
+    grown = Engine.build(
+        shuffled[:30],
+        CountingEncoder(token_dim=token_dim),
+        lexicon,
+        calibration=first.calibration,
+    ).updated(
+        shuffled[30:],
+        [],
+        CountingEncoder(token_dim=token_dim),
+        InMemoryVectorStore(),
     )
     for question in [*QUESTIONS, library[3].question]:
         expected = [(hit.id, hit.score) for hit in first.ask(question).hits]
@@ -76,20 +87,30 @@ def test_the_order_of_the_library_does_not_matter(library: list[Document], lexic
     assert first.library_fingerprint == second.library_fingerprint == grown.library_fingerprint
 
 
-def test_entries_that_say_the_same_come_in_order_of_id(library: list[Document], lexicon: Lexicon) -> None:
+def test_entries_that_say_the_same_come_in_order_of_id(
+    library: list[Document], lexicon: Lexicon, token_dim: int
+) -> None:
     twins = [replace(library[0], id=id_) for id_ in ("b", "a", "c")]
-    outcome = Engine.build([*library[4:], *twins], CountingEncoder(), lexicon).ask("社保卡怎样申请领取")
+    outcome = Engine.build([*library[4:], *twins], CountingEncoder(token_dim=token_dim), lexicon).ask(
+        "社保卡怎样申请领取"
+    )
     places = [hit.id for hit in outcome.hits]
     assert [id_ for id_ in places if id_ in "abc"] == ["a", "b", "c"]
 
 
-def test_one_wording_with_two_answers_is_a_choice(library: list[Document], lexicon: Lexicon) -> None:
+def test_one_wording_with_two_answers_is_a_choice(
+    library: list[Document], lexicon: Lexicon, token_dim: int
+) -> None:
     rival = Document("rival", library[0].question, "另一个单位的不同答复")
-    outcome = Engine.build([*library, rival], CountingEncoder(), lexicon).ask(library[0].question)
+    outcome = Engine.build([*library, rival], CountingEncoder(token_dim=token_dim), lexicon).ask(
+        library[0].question
+    )
     assert {hit.id for hit in outcome.hits[:2]} == {library[0].id, "rival"}
     assert outcome.decision is Decision.CHOOSE
     same = replace(rival, answer=library[0].answer)
-    agreed = Engine.build([*library, same], CountingEncoder(), lexicon).ask(library[0].question)
+    agreed = Engine.build([*library, same], CountingEncoder(token_dim=token_dim), lexicon).ask(
+        library[0].question
+    )
     assert agreed.decision is Decision.ANSWER
 
 
@@ -105,10 +126,10 @@ def test_one_wording_with_two_answers_is_a_choice(library: list[Document], lexic
     ],
 )
 def test_dates_are_inclusive_and_what_may_not_be_answered_is_named(
-    library: list[Document], lexicon: Lexicon, dates: dict[str, date], reason: str | None
+    library: list[Document], lexicon: Lexicon, dates: dict[str, date], reason: str | None, token_dim: int
 ) -> None:
     changed = [replace(library[0], **dates), *library[1:]]  # type: ignore[arg-type]
-    engine = Engine.build(changed, CountingEncoder(), lexicon)
+    engine = Engine.build(changed, CountingEncoder(token_dim=token_dim), lexicon)
     question = library[0].phrasings[0]
     outcome = engine.ask(question, Filters(on=DAY), limit=60)
     if reason is None:
@@ -126,16 +147,22 @@ def test_dates_are_inclusive_and_what_may_not_be_answered_is_named(
 
 
 def test_nothing_is_suppressed_that_would_not_have_been_shown(
-    library: list[Document], lexicon: Lexicon
+    library: list[Document], lexicon: Lexicon, token_dim: int
 ) -> None:
     changed = [replace(library[0], effective_to=date(2020, 1, 1)), *library[1:]]
-    outcome = Engine.build(changed, CountingEncoder(), lexicon).ask("护照需要多少钱", Filters(on=DAY))
+    outcome = Engine.build(changed, CountingEncoder(token_dim=token_dim), lexicon).ask(
+        "护照需要多少钱", Filters(on=DAY)
+    )
     assert outcome.suppressed == ()
 
 
-def test_when_all_have_expired_the_question_is_referred(library: list[Document], lexicon: Lexicon) -> None:
+def test_when_all_have_expired_the_question_is_referred(
+    library: list[Document], lexicon: Lexicon, token_dim: int
+) -> None:
     changed = [replace(d, effective_to=date(2020, 1, 1)) for d in library]
-    outcome = Engine.build(changed, CountingEncoder(), lexicon).ask("护照需要多少钱", Filters(on=DAY))
+    outcome = Engine.build(changed, CountingEncoder(token_dim=token_dim), lexicon).ask(
+        "护照需要多少钱", Filters(on=DAY)
+    )
     assert outcome.hits == () and outcome.decision is Decision.REFER and outcome.confidence == 0.0
     assert len(outcome.suppressed) == 3
 
@@ -203,7 +230,7 @@ def test_without_encoder_words_alone_decide_and_say_so(library: list[Document], 
     assert updated.size == len(library) - 1 and updated.ask("低保需要多少钱").lexical_only
 
 
-def test_an_empty_library_refers(lexicon: Lexicon, encoder: CountingEncoder, tmp_path: Path) -> None:
+def test_an_empty_library_refers(lexicon: Lexicon, tmp_path: Path, encoder: CountingEncoder) -> None:
     for one in (Engine.build([], encoder, lexicon), Engine.build([], None, lexicon)):
         assert one.ask("护照").decision is Decision.REFER and one.suggest("护") == []
     empty = Engine.build([], encoder, lexicon)
@@ -213,8 +240,10 @@ def test_an_empty_library_refers(lexicon: Lexicon, encoder: CountingEncoder, tmp
     assert empty.updated([first], [], encoder, InMemoryVectorStore()).ask("护照怎么申请").hits[0].id == "a"
 
 
-def test_an_update_encodes_only_what_is_new(library: list[Document], lexicon: Lexicon) -> None:
-    encoder, store = CountingEncoder(), InMemoryVectorStore()
+def test_an_update_encodes_only_what_is_new(
+    library: list[Document], lexicon: Lexicon, encoder: CountingEncoder
+) -> None:
+    store = InMemoryVectorStore()
     engine = Engine.build(library, encoder, lexicon, store)
     encoder.seen.clear()
     changed = replace(library[0], phrasings=(*library[0].phrasings, "社保卡去哪儿弄"))
@@ -233,15 +262,17 @@ def test_an_update_encodes_only_what_is_new(library: list[Document], lexicon: Le
     assert [h.id for h in back.ask("护照要等多久").hits] == [h.id for h in engine.ask("护照要等多久").hits]
 
 
-def test_an_update_with_another_encoder_is_refused(engine: Engine, library: list[Document]) -> None:
+def test_an_update_with_another_encoder_is_refused(
+    engine: Engine, library: list[Document], token_dim: int
+) -> None:
     with pytest.raises(EncoderMismatch):
-        engine.updated(library[:1], [], CountingEncoder("other"), InMemoryVectorStore())
+        engine.updated(library[:1], [], CountingEncoder("other", token_dim=token_dim), InMemoryVectorStore())
     with pytest.raises(EncoderMismatch):
         engine.updated(library[:1], [], None, None)
 
 
 def test_a_saved_index_answers_alike(
-    engine: Engine, library: list[Document], encoder: CountingEncoder, lexicon: Lexicon, tmp_path: Path
+    engine: Engine, library: list[Document], lexicon: Lexicon, tmp_path: Path, encoder: CountingEncoder
 ) -> None:
     dated = replace(library[0], effective_from=DAY, review_due=date(2030, 1, 1), audience=("老年人",))
     source = engine.updated([dated], [], encoder, InMemoryVectorStore())
@@ -267,7 +298,7 @@ def test_a_saved_index_answers_alike(
 
 
 def test_of_two_processes_that_save_at_once_one_wins(
-    engine: Engine, lexicon: Lexicon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, lexicon: Lexicon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, token_dim: int
 ) -> None:
     folder, rival = tmp_path / "index", tmp_path / "rival"
     engine.save(folder)
@@ -283,11 +314,11 @@ def test_of_two_processes_that_save_at_once_one_wins(
     monkeypatch.setattr(Path, "rename", too_late)
     put_in_place(rival, folder)
     assert [path.name for path in tmp_path.iterdir()] == ["index"]
-    assert Engine.load(folder, CountingEncoder(), lexicon).size == engine.size
+    assert Engine.load(folder, CountingEncoder(token_dim=token_dim), lexicon).size == engine.size
 
 
 def test_a_damaged_index_is_named(
-    engine: Engine, encoder: CountingEncoder, lexicon: Lexicon, tmp_path: Path
+    engine: Engine, lexicon: Lexicon, tmp_path: Path, encoder: CountingEncoder, token_dim: int
 ) -> None:
     folder = tmp_path / "index"
     engine.save(folder)
@@ -307,7 +338,7 @@ def test_a_damaged_index_is_named(
         path.write_bytes(content)
     assert Engine.load(folder, encoder, lexicon).size == engine.size
     for other_encoder, other_lexicon in (
-        (CountingEncoder("other"), lexicon), (None, lexicon), (encoder, Lexicon({"新词": None})),
+        (CountingEncoder("other", token_dim=token_dim), lexicon), (None, lexicon), (encoder, Lexicon({"新词": None})),
     ):  # fmt: skip
         with pytest.raises(IndexDamaged):
             Engine.load(folder, other_encoder, other_lexicon)

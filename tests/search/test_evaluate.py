@@ -5,12 +5,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+from support.encoders import CountingEncoder
 
 from qa_service.search.evaluate import EvalError, percentile, read_library, run_eval
 from qa_service.search.types import Document
 from qa_service.text.lexicon import Lexicon
-
-from .conftest import CountingEncoder
 
 
 def write(path: Path, records: list[dict[str, object]]) -> Path:

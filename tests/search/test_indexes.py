@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.encoders import CountingEncoder
 
 from qa_service.search.dense import DenseIndex, texts_of, wordings
-from qa_service.search.fusion import Ranker, places_by_id
+from qa_service.search.fusion import Asked, Ranker, places_by_id
 from qa_service.search.lexical import (
     K1,
     B,
@@ -26,7 +27,7 @@ from qa_service.text.lexicon import Lexicon
 from qa_service.text.normalise import normalise
 from qa_service.text.segment import segment
 
-from .conftest import CountingEncoder, make_library
+from .conftest import make_library
 
 LIBRARY = make_library()
 ENCODER = CountingEncoder()
@@ -121,8 +122,8 @@ def test_a_row_is_the_weighted_sum_of_its_four_vectors() -> None:
     plain = normalise(document.phrasings[1])
     whole, answer = f"{normalise(document.question)} {normalise(document.answer)}", normalise(document.answer)
     expected = (
-        vectors[vector_key("q", plain)] + vectors[vector_key("p", plain)]
-        + vectors[vector_key("p", whole)] + 0.5 * vectors[vector_key("p", answer)]
+        vectors[vector_key("query", plain)] + vectors[vector_key("passage", plain)]
+        + vectors[vector_key("passage", whole)] + 0.5 * vectors[vector_key("passage", answer)]
     )  # fmt: skip
     assert index.rows()[2] == pytest.approx(expected, abs=1e-6)
     assert [w.written for w in wordings(document)] == [document.question, *document.phrasings]
@@ -152,13 +153,14 @@ def test_an_entry_without_answer_or_question_still_has_a_row() -> None:
 def test_ranking_scores_an_entry_by_its_best_wording(lexicon: Lexicon) -> None:
     ranker = Ranker(
         DenseIndex.build(LIBRARY, vectors_of(LIBRARY), ENCODER.dim),
+        None,
         LexicalIndex.build(LIBRARY, lexicon),
         places_by_id([d.id for d in LIBRARY]),
     )
     assert ranker.dense is not None
     query = normalise("我想问下要等多久,护照的")
     vector, words = ENCODER.encode_queries([query])[0], ranker.lexical.scores_of(terms_of(query, lexicon))
-    ranked = ranker.rank(vector, words)
+    ranked = ranker.rank(Asked(vector), words)
     products = ranker.dense.rows() @ vector
     for entry, row, score in zip(ranked.entries, ranked.rows, ranked.dense, strict=True):
         own = products[ranker.dense.start[entry] : ranker.dense.start[entry + 1]]
@@ -166,21 +168,21 @@ def test_ranking_scores_an_entry_by_its_best_wording(lexicon: Lexicon) -> None:
         assert products[row] == pytest.approx(own.max(), abs=1e-4)
     assert (np.diff(ranked.fused) <= 0).all()
     best = int(ranked.entries[0])
-    hidden = ranker.rank(vector, words, hidden_rows=[int(ranked.rows[0])])
+    hidden = ranker.rank(Asked(vector), words, hidden_rows=[int(ranked.rows[0])])
     assert float(hidden.dense[list(hidden.entries).index(best)]) < float(ranked.dense[0])
     mask = np.ones(len(LIBRARY), dtype=np.bool_)
     mask[best] = False
-    assert best not in ranker.rank(vector, words, mask).entries
+    assert best not in ranker.rank(Asked(vector), words, mask).entries
 
 
 def test_vectors_are_encoded_once_and_only_when_missing() -> None:
     encoder, store = CountingEncoder(), InMemoryVectorStore()
-    wanted = [("q", "甲"), ("p", "甲"), ("q", "乙"), ("q", "甲")]
+    wanted = [("query", "甲"), ("passage", "甲"), ("query", "乙"), ("query", "甲")]
     first = fetch_vectors(wanted, encoder, store)
     assert len(first) == 3 and sorted(encoder.seen) == ["乙", "甲", "甲"]
     encoder.seen.clear()
-    fetch_vectors([*wanted, ("q", "丙")], encoder, store)
+    fetch_vectors([*wanted, ("query", "丙")], encoder, store)
     assert encoder.seen == ["丙"]
     other = CountingEncoder("other")
-    fetch_vectors([("q", "甲")], other, store)
+    fetch_vectors([("query", "甲")], other, store)
     assert other.seen == ["甲"]
