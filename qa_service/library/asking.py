@@ -17,10 +17,12 @@ from qa_service.kit.schemas import without_control_characters
 from qa_service.library.live import LiveIndex, Snapshot
 from qa_service.library.models import QueryLog
 from qa_service.library.query_log import QueryLogWriter
+from qa_service.library.triage import triage
 from qa_service.search.types import Decision, Filters, Outcome
 
 CACHE_SIZE = 4096
 LOGGED_HITS = 5
+GREETING = "greeting"  # nothing was asked: no gap in the library
 OUTCOMES = {Decision.ANSWER: "answered", Decision.CHOOSE: "candidates", Decision.REFER: "missed"}
 
 
@@ -118,7 +120,7 @@ def _log_row(
     return {
         "id": trace_id, "at": clock.now(), "channel": channel, "zone_id": zone_id,
         "question": without_personal_details(without_control_characters(question))[:2000], "decision": outcome.decision,
-        "confidence": outcome.confidence, "outcome": OUTCOMES[outcome.decision], "hits": hits,
+        "confidence": outcome.confidence, "outcome": GREETING if triage(question).is_greeting else OUTCOMES[outcome.decision], "hits": hits,
         "library_revision": snapshot.revision,
         "chosen_version_id": hits[0]["version_id"] if outcome.decision is Decision.ANSWER else None,
         "milliseconds": milliseconds,

@@ -129,7 +129,7 @@ class StoredCalibration(Base):
 class QueryLog(Base):
     """检索记录: every question asked, with its outcome, so that gaps can be counted.
 
-    `outcome` ∈ answered, candidates, missed, chosen, referred, skipped, error. `hits`: first five as
+    `outcome` ∈ answered, candidates, missed, chosen, referred, skipped, greeting, error. `hits`: first five as
     {"key", "version_id", "score", "phrasing"}. Personal details in the question are masked.
     """
 

@@ -56,6 +56,7 @@ class HitView(BaseModel):
     matched_phrasing: str
     highlights: list[tuple[int, int]]
     matched_terms: list[tuple[str, str]]
+    same_as: str = Field("", description="内容相同、排在前面的一条")
 
 
 class SuppressedView(BaseModel):
@@ -122,7 +123,13 @@ def hit_view(hit: SearchHit, face: Face, card: UnitCard | None) -> HitView:
         effective_to=face.effective_to, review_due=face.review_due, score=round(hit.score, 4),
         parts={k: round(v, 4) for k, v in hit.parts.items()}, matched_phrasing=hit.matched_phrasing,
         highlights=[(span.start, span.end) for span in hit.highlights], matched_terms=list(hit.matched_terms),
+        same_as=hit.same_as,
     )  # fmt: skip
+
+
+def distinct(hits: list[HitView]) -> list[HitView]:
+    """The hits without those that only repeat an earlier one: five choices should be five answers."""
+    return [hit for hit in hits if not hit.same_as]
 
 
 class Suggested(BaseModel):

@@ -33,7 +33,7 @@ Floats = npt.NDArray[np.float64]
 
 FEATURES = ("margin", "passage", "level", "missing", "strictly_missing")
 # Entries whose question-and-answer vectors are nearer than this say the same thing.
-_NEAR_DUPLICATE = 0.97
+NEAR_DUPLICATE = 0.97
 _MARGIN_LIMIT = 4.0
 _SAMPLE, _HELD_OUT_PER_ENTRY = 500, 2
 _FEWEST = 40
@@ -92,7 +92,7 @@ def features_of(ranked: Ranked, dense: DenseIndex, vector: Vectors, query: str, 
     """
     first = dense.both[int(ranked.entries[0])]
     others = dense.both[ranked.entries[1:8]]
-    different = np.flatnonzero(others @ first <= _NEAR_DUPLICATE)
+    different = np.flatnonzero(others @ first <= NEAR_DUPLICATE)
     margin = _MARGIN_LIMIT
     if len(different):
         margin = min(margin, float(ranked.fused[0] - ranked.fused[1 + int(different[0])]))
@@ -136,7 +136,7 @@ def calibrate(
 
     for number, probe in enumerate(probes):
         asked = reader.read(probe.text)
-        twins = dense.both @ dense.both[probe.entry] > _NEAR_DUPLICATE
+        twins = dense.both @ dense.both[probe.entry] > NEAR_DUPLICATE
         words = _words(ranker, documents[probe.entry], probe, lexicon)
         hidden = [int(dense.start[probe.entry]) + probe.wording] if probe.wording >= 0 else []
         for allowed in (None, ~twins) if probe.answered else (None,):

@@ -16,7 +16,7 @@ from ..text.highlight import highlight, highlight_terms
 from ..text.lexicon import Lexicon
 from ..text.normalise import normalise
 from ..text.segment import segment
-from .calibration import Calibration, calibrate, features_of
+from .calibration import NEAR_DUPLICATE, Calibration, calibrate, features_of
 from .decision import Bands, decide, shown_score
 from .dense import WEIGHT_SUM, DenseIndex, Wording, late_texts_of, texts_of, wordings
 from .errors import EncoderMismatch
@@ -33,6 +33,7 @@ from .types import (
     Encoder,
     Filters,
     Hit,
+    Longs,
     Outcome,
     Span,
     Suppressed,
@@ -288,7 +289,9 @@ class Engine:
     def _hits(self, query: _Query, ranked: Ranked, exact: Sequence[int], limit: int) -> tuple[Hit, ...]:
         terms = highlight_terms(query.text, query.cut, self._lexicon)
         hits: list[Hit] = []
-        for place in range(min(max(limit, 0), len(ranked.entries))):
+        count = min(max(limit, 0), len(ranked.entries))
+        same = self._repeats(ranked.entries[:count])
+        for place in range(count):
             number = int(ranked.entries[place])
             document = self._documents[number]
             shown = self._matched(query, number, int(ranked.rows[place]))
@@ -301,9 +304,17 @@ class Engine:
                 parts["exact"] = 1.0
             hits.append(Hit(
                 document.id, self._score(ranked, place, number in exact, query), parts, shown,
-                tuple(Span(start, end) for start, end in ranges), matched,
+                tuple(Span(start, end) for start, end in ranges), matched, same[place],
             ))  # fmt: skip
         return tuple(hits)
+
+    def _repeats(self, entries: Longs) -> list[str]:
+        """For each of these entries the id of the first before it that says the same, or nothing."""
+        if self._dense is None:
+            return [""] * len(entries)
+        both = self._dense.both[entries]
+        near = np.tril(both @ both.T > NEAR_DUPLICATE, -1)
+        return [self._ids[int(entries[row.argmax()])] if row.any() else "" for row in near]
 
     def _score(self, ranked: Ranked, place: int, exact: bool, query: _Query) -> float:
         if exact:

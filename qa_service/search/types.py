@@ -67,7 +67,7 @@ class Hit:
 
     `matched_phrasing` is the text of the entry (standard question or a phrasing) nearest to the query;
     `highlights` are ranges of that text. `matched_terms` pairs the query's word with the entry's word
-    where a synonym stood in between (equal where none did).
+    where a synonym stood in between (equal where none did). `same_as`: the id of an earlier hit that says the same.
     """
 
     id: str
@@ -76,6 +76,7 @@ class Hit:
     matched_phrasing: str
     highlights: tuple[Span, ...] = ()
     matched_terms: tuple[tuple[str, str], ...] = ()
+    same_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from markupsafe import Markup, escape
 from qa_service.consultations.lifecycle import CHANNELS, OUTCOMES, TOLD_HOW
 from qa_service.kit import clock
 from qa_service.kit.privacy import without_personal_details
+from qa_service.library.triage import triage
+from qa_service.web.explain import what_confidence_means, why_found
 
 WEEKDAYS = "一二三四五六日"
 PART_LABELS = {
@@ -105,6 +107,11 @@ def code_groups(code: str) -> str:
     return "-".join(code[i : i + 5] for i in range(0, len(code), 5))
 
 
+def triage_words(question: str) -> tuple[str, ...]:
+    """Where else to turn with such a question."""
+    return triage(question).words
+
+
 def channel_label(code: str) -> str:
     return CHANNELS.get(code, code)
 
@@ -126,6 +133,6 @@ FILTERS = {
     f.__name__: f
     for f in (
         cn_date, cn_datetime, cn_short, cn_time, days_left, due_tone, marked, unnamed, percent, part_label, validity,
-        code_groups, channel_label, outcome_label, how_label, printed_pages,
+        code_groups, channel_label, triage_words, why_found, what_confidence_means, outcome_label, how_label, printed_pages,
     )
 }  # fmt: skip

@@ -25,10 +25,10 @@ from qa_service.errors import NotFound, ServiceError
 from qa_service.kit import clock
 from qa_service.kit.http import TransactionalRoute
 from qa_service.library.routes import answer, asker_of, choose, hot_questions
-from qa_service.library.schemas import AskResponse, Choice
+from qa_service.library.schemas import AskResponse, Choice, distinct
+from qa_service.library.triage import triage
 from qa_service.web.filters import cn_date
 from qa_service.web.forms import Fields, as_typed, checked, text
-from qa_service.web.hints import hints_for
 from qa_service.web.render import go, is_fragment, page, wants_json
 from qa_service.web.visitors import visitor_of, zone_of
 from qa_service.zones.models import Topic
@@ -197,18 +197,34 @@ def _asked(request: Request, session: Session, shell: Shell, typed: str) -> Resp
         return go(request, f"{shell.base}?said=empty")
     visitor = visitor_of(request)
     result = AskResponse.of(
-        asker_of(request).ask(question, channel=shell.channel, zone_id=visitor.zone_id, limit=CHOICES)
+        asker_of(request).ask(question, channel=shell.channel, zone_id=visitor.zone_id, limit=2 * CHOICES)
     )
-    shared = {"question": question, "trace": result.trace_id, "hints": hints_for(question)}
+    sorted_out = triage(question)
+    shared = {
+        "question": question,
+        "trace": result.trace_id,
+        "hints": sorted_out.words,
+        "parts": sorted_out.parts,
+    }
+    if sorted_out.is_greeting:
+        return screen(request, session, shell, "greeting", **shared)
     if result.decision == "answer":
         first, *rest = result.hits[:CHOICES]
         # Beside a sure answer, only what is nearly as close: anything else would make the person doubt it.
-        others = [hit for hit in rest if hit.score >= NEARLY * first.score]
+        others = [
+            hit for hit in distinct(rest) if hit.score >= NEARLY * first.score and hit.same_as != first.key
+        ]
         return screen(request, session, shell, "answer", hit=first, others=others, **shared)
     if result.decision == "choose":
-        return screen(request, session, shell, "choices", hits=result.hits[:CHOICES], **shared)
+        return screen(request, session, shell, "choices", hits=distinct(result.hits)[:CHOICES], **shared)
     return screen(
-        request, session, shell, "nothing", hits=result.hits[:3], unit=result.proposed_unit, **shared
+        request,
+        session,
+        shell,
+        "nothing",
+        hits=distinct(result.hits)[:3],
+        unit=result.proposed_unit,
+        **shared,
     )
 
 

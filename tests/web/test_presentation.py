@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from qa_service.errors import Invalid
 from qa_service.web import filters
 from qa_service.web.entry_form import EntryForm
-from qa_service.web.hints import hints_for
 from qa_service.web.paging import Pages
 from qa_service.web.render import local_path
 
@@ -50,15 +49,6 @@ def test_validity_says_how_long() -> None:
 
 def test_code_is_shown_in_groups() -> None:
     assert filters.code_groups("ACDEF34679") == "ACDEF-34679"
-
-
-@pytest.mark.parametrize("question", ["家里着火了", "有人晕倒了怎么办"])
-def test_emergencies_name_the_numbers(question: str) -> None:
-    assert "119" in hints_for(question)[0]
-
-
-def test_plain_questions_get_no_hint() -> None:
-    assert hints_for("公积金怎么取") == []
 
 
 @given(st.text(max_size=30))

@@ -1,0 +1,44 @@
+"""Why an entry was found, and what the confidence means, in words. Pure.
+
+Staff decide by this whether to read an answer out; every sentence states a fact of the search, none is a guess.
+"""
+
+from __future__ import annotations
+
+from qa_service.library.schemas import AskResponse, HitView
+from qa_service.search.answer_types import lacking
+from qa_service.text.normalise import normalise
+
+_SHOWN_WORDS = 6
+# Above this share of the best possible cosine two texts are as near as two ways of asking the same thing.
+_NEAR_MEANING = 0.9
+
+
+def why_found(question: str, hit: HitView) -> list[str]:
+    """Sentences for one hit: the wording that matched, the words, the official terms, and what is missing."""
+    own = hit.matched_phrasing == hit.question
+    wording = "标准问" if own else f"群众问法“{hit.matched_phrasing}”"
+    sentences = [f"与{wording}一字不差" if "exact" in hit.parts else f"最接近的是{wording}"]
+    same = [said for said, official in hit.matched_terms if said == official][:_SHOWN_WORDS]
+    if same:
+        sentences.append(f"都提到“{'”“'.join(same)}”")
+    sentences += [
+        f"群众说“{said}”，规范用语是“{official}”" for said, official in hit.matched_terms if said != official
+    ]
+    if not hit.matched_terms and "exact" not in hit.parts:
+        sentences.append("用词不同，按意思找到")
+    if missing := lacking(normalise(question), normalise(hit.answer)):
+        sentences.append(f"注意：问的是{'、'.join(missing)}，这条答复里没有")
+    if hit.same_as:
+        sentences.append("与前面一条内容相同")
+    return sentences
+
+
+def what_confidence_means(result: AskResponse) -> str:
+    """One sentence on the probability behind the decision."""
+    share = round(result.confidence * 100)
+    if result.decision == "answer":
+        return f"把握程度{share}%：像这样的结果，100次里约有{share}次第一条就是正确答复。"
+    if result.decision == "choose":
+        return f"把握程度{share}%，不足以直接答复：请核对哪一条问的是同一件事。"
+    return f"把握程度只有{share}%，多半不是同一件事，不要拿来答复，请转登记交办。"
