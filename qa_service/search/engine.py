@@ -25,7 +25,7 @@ from .fingerprint import document_digest, library_digest
 from .fusion import Asked, Mask, Ranked, Ranker, places_by_id
 from .late import LateIndex
 from .lexical import LexicalIndex, best_attainable, query_terms
-from .reading import QueryReader
+from .reading import Fillers, QueryReader
 from .suggest import SuggestIndex, Suggestion
 from .types import (
     Decision,
@@ -93,7 +93,7 @@ class Engine:
         self._lexical, self._dense, self._late, self._suggestions = lexical, dense, late, suggestions
         self._ranker = Ranker(dense, late, lexical, places_by_id(self._ids))
         self._lexicon, self._encoder, self._calibration, self._bands = lexicon, encoder, calibration, bands
-        self._reader = QueryReader(encoder, late, lexicon) if encoder is not None else None
+        self._reader = QueryReader(encoder, late, Fillers(encoder, lexicon)) if encoder is not None else None
         digests = digests or {}
         self._digests = {d.id: digests.get(d.id) or document_digest(d) for d in self._documents}
         self._library_fingerprint = library_digest(self._digests.values())
@@ -131,7 +131,8 @@ class Engine:
         dense = DenseIndex.build(ordered, found.vectors, encoder.dim)
         late = None
         if encoder.token_dim:
-            late = LateIndex.build(ordered, found.states, encoder.token_dim, dense.entry_of)
+            fillers = Fillers(encoder, lexicon)
+            late = LateIndex.build(ordered, found.states, encoder.token_dim, dense.entry_of, fillers)
         engine = cls(ordered, entries, lexical, dense, late, suggestions, lexicon, encoder, calibration)
         if calibration is not None and calibration.encoder_fingerprint == encoder.fingerprint:
             return engine
@@ -182,7 +183,8 @@ class Engine:
             if self._late is not None:
                 picked = np.asarray(kept, dtype=np.int64)
                 rows = self._dense.rows_of(picked)
-                late = self._late.updated(rows, picked, added, found.states, dense.entry_of)
+                fillers = Fillers(encoder, self._lexicon)
+                late = self._late.updated(rows, picked, added, found.states, dense.entry_of, fillers)
         entries = [*(self._wordings[n] for n in kept), *(wordings(document) for document in added)]
         suggestions = SuggestIndex.build([d.id for d in documents], entries, self._suggestions.pinyins)
         return Engine(

@@ -11,12 +11,27 @@ from .types import Encoder
 from .vectors import QUERY
 
 
+class Fillers:
+    """Tells which word pieces are function words, marks or nothing; remembers what it has told."""
+
+    def __init__(self, encoder: Encoder, lexicon: Lexicon) -> None:
+        self._encoder, self._stop_words = encoder, lexicon.stop_words
+        self._known: dict[int, bool] = {}
+
+    def __call__(self, piece: int) -> bool:
+        known = self._known.get(piece)
+        if known is None:
+            text = self._encoder.piece_text(piece)
+            known = text in self._stop_words or not any(unicodedata.category(c)[0] in "LN" for c in text)
+            self._known[piece] = known
+        return known
+
+
 class QueryReader:
     """Reads questions with one encoder for one library; many threads may use it."""
 
-    def __init__(self, encoder: Encoder, late: LateIndex | None, lexicon: Lexicon) -> None:
-        self._encoder, self._late, self._stop_words = encoder, late, lexicon.stop_words
-        self._fillers: dict[int, bool] = {}
+    def __init__(self, encoder: Encoder, late: LateIndex | None, fillers: Fillers) -> None:
+        self._encoder, self._late, self._fillers = encoder, late, fillers
 
     @property
     def fingerprint(self) -> str:
@@ -27,13 +42,4 @@ class QueryReader:
         if self._late is None:
             return Asked(self._encoder.encode_queries([text])[0])
         reading = self._encoder.read_many(QUERY, [text])[0]
-        return Asked(reading.vector, self._late.ask(reading, self._is_filler))
-
-    def _is_filler(self, piece: int) -> bool:
-        """Whether a word piece is a function word, a mark or nothing: what says nothing of the matter asked about."""
-        known = self._fillers.get(piece)
-        if known is None:
-            text = self._encoder.piece_text(piece)
-            known = text in self._stop_words or not any(unicodedata.category(c)[0] in "LN" for c in text)
-            self._fillers[piece] = known
-        return known
+        return Asked(reading.vector, self._late.ask(reading, self._fillers))
