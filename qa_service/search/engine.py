@@ -193,6 +193,15 @@ class Engine:
         )  # fmt: skip
 
     @property
+    def ranker(self) -> Ranker:
+        """The indexes; for measuring what each part contributes."""
+        return self._ranker
+
+    def read(self, text: str) -> Asked | None:
+        """What the encoder makes of a normalised question; None without one."""
+        return self._reader.read(text) if self._reader is not None else None
+
+    @property
     def documents(self) -> tuple[Document, ...]:
         return self._documents
 
@@ -262,7 +271,7 @@ class Engine:
         asked = None
         if self._reader is not None and self._dense is not None:
             begin = time.perf_counter()
-            asked = self._reader.read(text)
+            asked = self.read(text)
             timings["encode"] = _ms(begin)
         return _Query(text, cut, terms, words, best_attainable(self._lexical, terms), asked)
 

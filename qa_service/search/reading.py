@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import unicodedata
 
+import numpy as np
+
 from ..text.lexicon import Lexicon
 from .fusion import Asked
 from .late import LateIndex
-from .types import Encoder
+from .types import Encoder, Reading
 from .vectors import QUERY
+
+
+def read_question(encoder: Encoder, text: str) -> Reading:
+    """One forward pass over a question, with everything that search needs of it; no states without a head."""
+    if encoder.token_dim:
+        return encoder.read_many(QUERY, [text])[0]
+    return Reading(encoder.encode_queries([text])[0], np.zeros((0, 0), np.float32), np.zeros(0, np.int32))
 
 
 class Fillers:
@@ -39,7 +48,6 @@ class QueryReader:
 
     def read(self, text: str) -> Asked:
         """A normalised question."""
-        if self._late is None:
-            return Asked(self._encoder.encode_queries([text])[0])
-        reading = self._encoder.read_many(QUERY, [text])[0]
-        return Asked(reading.vector, self._late.ask(reading, self._fillers))
+        reading = read_question(self._encoder, text)
+        tokens = self._late.ask(reading, self._fillers) if self._late is not None else None
+        return Asked(reading.vector, tokens)
