@@ -3,6 +3,7 @@
 
 bench.py --quality FOLDER      rankings compared, with 95 % bootstrap intervals, and the decisions
 bench.py --speed FOLDER        search, encoder, indexing, start and memory
+bench.py --encoders FOLDER     ways of running the encoder: int8 on one and two threads, the float reference
 bench.py --http FOLDER         the whole service as a process of its own: asking, cache, start, memory
 
 FOLDER holds NAME.library.jsonl (`id, question, answer`), queries*.jsonl (`query, library, relevant, style`) and
@@ -270,6 +271,29 @@ def speed(folder: Path, encoder_path: Path, threads: int, lexicon: Lexicon) -> N
         )
 
 
+def encoders(folder: Path, encoder_path: Path) -> None:
+    """Print one question's time and the throughput of passages for each way of running the encoder."""
+    questions = [normalise(text) for text, _ in read_queries(sorted(folder.glob("queries*.jsonl")))][:150]
+    documents = next(iter(libraries_of(folder)))[1][:160]
+    passages = [normalise(f"{d.question} {d.answer[:300]}") for d in documents]
+    ways: dict[str, Callable[[], Encoder]] = {
+        "onnxruntime int8, 1 thread": partial(open_encoder, encoder_path / "onnx", 1),
+        "onnxruntime int8, 2 threads": partial(open_encoder, encoder_path / "onnx", 2),
+        "sentence-transformers float32": partial(open_encoder, encoder_path / "st"),
+    }
+    print(f"{'way':32s} {'question p50':>14s} {'p95':>10s} {'with tokens':>14s} {'passages/s':>11s}")
+    for way, opened in ways.items():
+        encoder = opened()
+        encoder.encode_queries(["预热"])
+        alone = [_timed(partial(encoder.encode_queries, [text])) for text in questions]
+        whole = [_timed(partial(read_question, encoder, text)) for text in questions]
+        seconds = _timed(partial(encoder.encode_passages, passages)) / 1000
+        print(
+            f"{way:32s} {percentile(alone, 50):11.1f} ms {percentile(alone, 95):7.1f} ms "
+            f"{percentile(whole, 50):11.1f} ms {len(passages) / seconds:11.0f}"
+        )
+
+
 def _throughput(sample: Sequence[tuple[str, str]], encoder: Encoder) -> tuple[float, float]:
     """Seconds for the encoder alone on batches sorted by length, and for indexing's own way, best of two."""
     ordered = sorted(sample, key=lambda pair: (pair[0], -len(pair[1])))
@@ -329,18 +353,21 @@ def main() -> int:
     cli = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     cli.add_argument("--quality", type=Path, metavar="FOLDER")
     cli.add_argument("--speed", type=Path, metavar="FOLDER")
+    cli.add_argument("--encoders", type=Path, metavar="FOLDER")
     cli.add_argument("--http", type=Path, metavar="FOLDER", help="the whole service as a process of its own")
     cli.add_argument("--keep", type=Path, help="with --http: data directory to make and use again")
     cli.add_argument("--encoder", type=Path, default=ROOT / "var" / "indexes" / "encoder")
     cli.add_argument("--threads", type=int, default=2)
     args = cli.parse_args()
-    if not (args.quality or args.speed or args.http):
-        cli.error("give --quality, --speed or --http")
+    if not (args.quality or args.speed or args.encoders or args.http):
+        cli.error("give --quality, --speed, --encoders or --http")
     lexicon = Lexicon.load(ROOT / "corpus" / "lexicon")
     if args.quality:
         quality(args.quality, open_encoder(args.encoder, args.threads), lexicon)
     if args.speed:
         speed(args.speed, args.encoder, args.threads, lexicon)
+    if args.encoders:
+        encoders(args.encoders, args.encoder)
     if args.http:
         from bench_http import bench_http
 

@@ -93,7 +93,7 @@ class Engine:
         self._lexical, self._dense, self._late, self._suggestions = lexical, dense, late, suggestions
         self._ranker = Ranker(dense, late, lexical, places_by_id(self._ids))
         self._lexicon, self._encoder, self._calibration, self._bands = lexicon, encoder, calibration, bands
-        self._reader = QueryReader(encoder, late, Fillers(encoder, lexicon)) if encoder is not None else None
+        self._reader = QueryReader(encoder, late, Fillers(encoder)) if encoder is not None else None
         digests = digests or {}
         self._digests = {d.id: digests.get(d.id) or document_digest(d) for d in self._documents}
         self._library_fingerprint = library_digest(self._digests.values())
@@ -131,7 +131,7 @@ class Engine:
         dense = DenseIndex.build(ordered, found.vectors, encoder.dim)
         late = None
         if encoder.token_dim:
-            fillers = Fillers(encoder, lexicon)
+            fillers = Fillers(encoder)
             late = LateIndex.build(ordered, found.states, encoder.token_dim, dense.entry_of, fillers)
         engine = cls(ordered, entries, lexical, dense, late, suggestions, lexicon, encoder, calibration)
         if calibration is not None and calibration.encoder_fingerprint == encoder.fingerprint:
@@ -183,7 +183,7 @@ class Engine:
             if self._late is not None:
                 picked = np.asarray(kept, dtype=np.int64)
                 rows = self._dense.rows_of(picked)
-                fillers = Fillers(encoder, self._lexicon)
+                fillers = Fillers(encoder)
                 late = self._late.updated(rows, picked, added, found.states, dense.entry_of, fillers)
         entries = [*(self._wordings[n] for n in kept), *(wordings(document) for document in added)]
         suggestions = SuggestIndex.build([d.id for d in documents], entries, self._suggestions.pinyins)

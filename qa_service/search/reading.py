@@ -6,7 +6,7 @@ import unicodedata
 
 import numpy as np
 
-from ..text.lexicon import Lexicon
+from ..text.function_words import FUNCTION_WORDS
 from .fusion import Asked
 from .late import LateIndex
 from .types import Encoder, Reading
@@ -23,15 +23,15 @@ def read_question(encoder: Encoder, text: str) -> Reading:
 class Fillers:
     """Tells which word pieces are function words, marks or nothing; remembers what it has told."""
 
-    def __init__(self, encoder: Encoder, lexicon: Lexicon) -> None:
-        self._encoder, self._stop_words = encoder, lexicon.stop_words
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
         self._known: dict[int, bool] = {}
 
     def __call__(self, piece: int) -> bool:
         known = self._known.get(piece)
         if known is None:
             text = self._encoder.piece_text(piece)
-            known = text in self._stop_words or not any(unicodedata.category(c)[0] in "LN" for c in text)
+            known = text in FUNCTION_WORDS or not any(unicodedata.category(c)[0] in "LN" for c in text)
             self._known[piece] = known
         return known
 

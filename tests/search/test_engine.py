@@ -240,6 +240,19 @@ def test_an_empty_library_refers(lexicon: Lexicon, tmp_path: Path, encoder: Coun
     assert empty.updated([first], [], encoder, InMemoryVectorStore()).ask("护照怎么申请").hits[0].id == "a"
 
 
+@pytest.mark.parametrize("asked", ["护照要等多久", "房产证去哪儿弄", "社保卡怎样申请领取", "学区是咋划的"])
+def test_an_unrelated_entry_does_not_change_the_first_hit(
+    library: list[Document], lexicon: Lexicon, encoder: CountingEncoder, asked: str
+) -> None:
+    engine = Engine.build(library, encoder, lexicon)
+    unrelated = [
+        Document("a0", "zoo opening hours", "nine to five"),
+        Document("zz", "天文望远镜如何观测木星", "木星在夏夜升起"),
+    ]
+    grown = engine.updated(unrelated, [], encoder, InMemoryVectorStore())
+    assert grown.ask(asked).hits[0].id == engine.ask(asked).hits[0].id
+
+
 def test_an_update_encodes_only_what_is_new(
     library: list[Document], lexicon: Lexicon, encoder: CountingEncoder
 ) -> None:
