@@ -35,6 +35,7 @@ from .types import (
     Hit,
     Longs,
     Outcome,
+    Reading,
     Span,
     Suppressed,
     Vectors,
@@ -70,7 +71,7 @@ class _Query:
 
 
 class Engine:
-    """See the module. Make one with `build`, `load` or `updated`."""
+    """See the module. Make one with `build`, `load`, `updated` or `with_lexicon`."""
 
     def __init__(
         self,
@@ -86,7 +87,7 @@ class Engine:
         digests: Mapping[str, str] | None = None,
         bands: Bands = Bands(),  # noqa: B008 - frozen
     ) -> None:
-        """For `build`, `load` and `updated`: the parts over the same documents in the same order."""
+        """For those who make one: the parts over the same documents in the same order."""
         self._documents = tuple(documents)
         self._ids = tuple(d.id for d in self._documents)
         self._number = {id_: n for n, id_ in enumerate(self._ids)}
@@ -155,6 +156,16 @@ class Engine:
             self._lexicon, self._encoder, calibration, self._digests, self._bands,
         )  # fmt: skip
 
+    def with_lexicon(self, lexicon: Lexicon) -> Engine:
+        """The same snapshot with other words: the documents that hold one of them are cut anew, and questions
+        are read with them. Vectors, suggestions and calibration know nothing of words and stay."""
+        before, after = self._lexicon.words(), lexicon.words()
+        differing = {word for word, _ in before.items() ^ after.items()}
+        return Engine(
+            self._documents, self._wordings, self._lexical.recut(self._documents, differing, lexicon), self._dense,
+            self._late, self._suggestions, lexicon, self._encoder, self._calibration, self._digests, self._bands,
+        )  # fmt: skip
+
     def updated(
         self,
         changed: Sequence[Document],
@@ -199,6 +210,10 @@ class Engine:
         return len(self._documents)
 
     @property
+    def lexicon(self) -> Lexicon:
+        return self._lexicon
+
+    @property
     def library_fingerprint(self) -> str:
         """Changes with any text, date or id of the documents, not with their order."""
         return self._library_fingerprint
@@ -229,14 +244,27 @@ class Engine:
             allowed = {self._ids[n] for n in np.flatnonzero(self._mask(filters))}
         return self._suggestions.suggest(prefix, limit, allowed)
 
-    def ask(self, question: str, filters: Filters = Filters(), limit: int = 10) -> Outcome:  # noqa: B008
-        """Find and decide. Any text is allowed; one without a letter or digit finds nothing."""
+    def encode(self, question: str) -> Reading | None:
+        """What the encoder makes of a question, for `ask` of this snapshot and of the same `with_lexicon`."""
+        return self._reader.encode(_asked_text(question)) if self._reader is not None else None
+
+    def ask(
+        self,
+        question: str,
+        filters: Filters = Filters(),  # noqa: B008
+        limit: int = 10,
+        encoded: Reading | None = None,
+    ) -> Outcome:
+        """Find and decide. Any text is allowed; one without a letter or digit finds nothing.
+
+        `encoded` is what `encode` gave for this question, where it has been called.
+        """
         begin = time.perf_counter()
-        text = normalise(question[:_RAW_LIMIT])[:_QUESTION_LIMIT].strip()
+        text = _asked_text(question)
         if not exact_key(text) or not self._documents:
             return Outcome(Decision.REFER, 0.0, (), text, {"total": _ms(begin)}, (), self._encoder is None)
         timings = {"normalise": _ms(begin)}
-        query = self._prepare(text, timings)
+        query = self._prepare(text, timings, encoded)
         begin_rank = time.perf_counter()
         place = self._mask(replace(filters, on=None)) if filters.topic or filters.unit else None
         allowed = self._mask(filters) if filters != Filters() else None
@@ -251,7 +279,7 @@ class Engine:
         decision = decide(confidence, len(hits), ambiguous, self._bands)
         return Outcome(decision, confidence, hits, text, timings, suppressed, query.asked is None)
 
-    def _prepare(self, text: str, timings: dict[str, float]) -> _Query:
+    def _prepare(self, text: str, timings: dict[str, float], encoded: Reading | None) -> _Query:
         begin = time.perf_counter()
         cut = segment(text, self._lexicon)
         terms = query_terms(text, cut, self._lexicon)
@@ -260,7 +288,7 @@ class Engine:
         asked = None
         if self._reader is not None and self._dense is not None:
             begin = time.perf_counter()
-            asked = self._reader.read(text)
+            asked = self._reader.read(text, encoded)
             timings["encode"] = _ms(begin)
         return _Query(text, cut, terms, words, best_attainable(self._lexical, terms), asked)
 
@@ -384,6 +412,10 @@ class Engine:
             stored.documents, stored.wordings, stored.lexical, stored.dense, stored.late, stored.suggestions,
             lexicon, encoder, stored.calibration, stored.digests,
         )  # fmt: skip
+
+
+def _asked_text(question: str) -> str:
+    return normalise(question[:_RAW_LIMIT])[:_QUESTION_LIMIT].strip()
 
 
 def _encoded(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 
+import numpy as np
+
 from ..text.lexicon import Lexicon
 from .fusion import Asked
 from .late import LateIndex
-from .types import Encoder
+from .types import Encoder, Reading
 from .vectors import QUERY
 
 
@@ -22,11 +24,18 @@ class QueryReader:
     def fingerprint(self) -> str:
         return self._encoder.fingerprint
 
-    def read(self, text: str) -> Asked:
-        """A normalised question."""
+    def encode(self, text: str) -> Reading:
+        """What the encoder makes of a normalised question, whatever the library and its lexicon."""
+        if self._late is not None:
+            return self._encoder.read_many(QUERY, [text])[0]
+        vector = self._encoder.encode_queries([text])[0]
+        return Reading(vector, np.zeros((0, 0), np.float32), np.zeros(0, np.int32))
+
+    def read(self, text: str, encoded: Reading | None = None) -> Asked:
+        """A normalised question; `encoded` where `encode` has been called for it already."""
+        reading = encoded or self.encode(text)
         if self._late is None:
-            return Asked(self._encoder.encode_queries([text])[0])
-        reading = self._encoder.read_many(QUERY, [text])[0]
+            return Asked(reading.vector)
         return Asked(reading.vector, self._late.ask(reading, self._is_filler))
 
     def _is_filler(self, piece: int) -> bool:

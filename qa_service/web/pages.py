@@ -12,6 +12,7 @@ from qa_service.web import (
     kiosk,
     library,
     library_import,
+    lexicon,
     progress,
     public_questions,
     register,
@@ -21,6 +22,6 @@ from qa_service.web import (
 
 router = APIRouter(include_in_schema=False)
 for part in (
-    home, sign_in, desk, register, case, unit, library_import, library, kiosk, public_questions, progress, admin
+    home, sign_in, desk, register, case, unit, library_import, lexicon, library, kiosk, public_questions, progress, admin
 ):  # fmt: skip
     router.include_router(part.router)
