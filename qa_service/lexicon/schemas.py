@@ -20,7 +20,9 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
 class WordInput(Input):
     """要添加的词。`official` 只有口语词才填。"""
 
-    kind: Kind = Field(description="synonym 口语词 | term 结巴词条 | stop_word 提问虚词", examples=["synonym"])
+    kind: Kind = Field(
+        description="synonym 口语词 | term 结巴词条 | stop_word 提问虚词", examples=["synonym"]
+    )
     said: Text = Field(examples=["房本儿"])
     official: Text = Field("", examples=["不动产权证书"])
 

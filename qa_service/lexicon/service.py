@@ -55,9 +55,7 @@ def word_of(row: LexiconWord) -> Word:
 
 def known_words(session: Session, bundled: Lexicon) -> Known:
     """The bundled words and those in force that staff have added."""
-    return Known.of(
-        bundled, ((word_of(row), f"{row.added_by}添加") for row in repository.in_force(session))
-    )
+    return Known.of(bundled, ((word_of(row), f"{row.added_by}添加") for row in repository.in_force(session)))
 
 
 def list_words(
