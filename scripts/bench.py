@@ -3,6 +3,7 @@
 
 bench.py --quality FOLDER      rankings compared, with 95 % bootstrap intervals, and the decisions
 bench.py --speed FOLDER        search, encoder, indexing, start and memory
+bench.py --encoders FOLDER     ways of running the encoder: int8 on one and two threads, the float reference
 bench.py --http FOLDER         the whole service as a process of its own: asking, cache, start, memory
 
 FOLDER holds NAME.library.jsonl (`id, question, answer`), queries*.jsonl (`query, library, relevant, style`) and
@@ -19,7 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -34,13 +35,15 @@ from qa_service.search.encoder import open_encoder  # noqa: E402
 from qa_service.search.engine import Engine  # noqa: E402
 from qa_service.search.evaluate import percentile, read_library, read_queries  # noqa: E402
 from qa_service.search.lexical import LexicalIndex, query_terms  # noqa: E402
-from qa_service.search.types import Document, Encoder, Vectors  # noqa: E402
-from qa_service.search.vectors import InMemoryVectorStore, fetch_vectors, vector_key  # noqa: E402
+from qa_service.search.reading import read_question  # noqa: E402
+from qa_service.search.types import Document, Encoder, Reading, Vectors  # noqa: E402
+from qa_service.search.vectors import PASSAGE, QUERY, InMemoryVectorStore, fetch_vectors, vector_key  # noqa: E402
 from qa_service.text.lexicon import Lexicon  # noqa: E402
 from qa_service.text.normalise import normalise  # noqa: E402
 from qa_service.text.segment import segment  # noqa: E402
 
 RESAMPLES = 1000
+PIPELINE = "+ tokens (pipeline)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +163,9 @@ def rank_of(ids: Sequence[str], relevant: frozenset[str]) -> int | None:
 
 def quality(folder: Path, encoder: Encoder, lexicon: Lexicon) -> None:
     """Print the table of rankings for each library and all, and the decisions of the pipeline."""
-    systems: dict[str, list[Row]] = {"BM25 alone": [], "encoder alone": [], "pipeline": []}
+    systems: dict[str, list[Row]] = {
+        "BM25 alone": [], "encoder alone": [], "vectors": [], "+ words": [], PIPELINE: [],
+    }  # fmt: skip
     questions = questions_of(folder)
     for name, documents in libraries_of(folder):
         own = [question for question in questions if question.library == name]
@@ -170,6 +175,7 @@ def quality(folder: Path, encoder: Encoder, lexicon: Lexicon) -> None:
         lexical = LexicalIndex.build(documents, lexicon)
         wanted = [text for document in documents for text in texts_of(document)]
         dense = DenseIndex.build(documents, fetch_vectors(wanted, encoder, store), encoder.dim)
+        partly = {system: replace(engine.ranker, late=None) for system in ("vectors", "+ words")}
         for question in own:
             inside, text = bool(question.relevant), normalise(question.text)
             words = lexical.scores_of(query_terms(text, segment(text, lexicon), lexicon))
@@ -177,19 +183,24 @@ def quality(folder: Path, encoder: Encoder, lexicon: Lexicon) -> None:
             for system, scores in (("BM25 alone", words), ("encoder alone", cosines)):
                 order = [ids[n] for n in np.argsort(-scores, kind="stable")[:10]]
                 systems[system].append(Row(name, inside, rank_of(order, question.relevant)))
+            asked = engine.read(text)
+            for system, ranker in partly.items():
+                ranked = ranker.rank(asked, words if system == "+ words" else np.zeros_like(words))
+                order = [engine.documents[int(n)].id for n in ranked.entries[:10]]
+                systems[system].append(Row(name, inside, rank_of(order, question.relevant)))
             outcome = engine.ask(question.text)
             rank = rank_of([hit.id for hit in outcome.hits], question.relevant)
-            systems["pipeline"].append(Row(name, inside, rank, outcome.confidence, outcome.decision.value))
-    names = [*dict.fromkeys(row.library for row in systems["pipeline"]), "all"]
-    print(f"\n{'library':8s} {'system':14s} " + " ".join(f"{figure:>21s}" for figure in RANKING))
+            systems[PIPELINE].append(Row(name, inside, rank, outcome.confidence, outcome.decision.value))
+    names = [*dict.fromkeys(row.library for row in systems[PIPELINE]), "all"]
+    print(f"\n{'library':8s} {'system':20s} " + " ".join(f"{figure:>21s}" for figure in RANKING))
     for name in names:
         for system, rows in systems.items():
             chosen = [row for row in _inside(rows) if name in (row.library, "all")]
             cells = [_cell(chosen, figure) for figure in RANKING.values()]
-            print(f"{name:8s} {system:14s} " + " ".join(f"{cell:>21s}" for cell in cells))
+            print(f"{name:8s} {system:20s} " + " ".join(f"{cell:>21s}" for cell in cells))
     print("\ndecisions of the pipeline" + " " * 3 + " ".join(f"{name:>21s}" for name in names))
     for figure, compute in DECIDING.items():
-        groups = [[r for r in systems["pipeline"] if name in (r.library, "all")] for name in names]
+        groups = [[r for r in systems[PIPELINE] if name in (r.library, "all")] for name in names]
         print(f"{figure:27s} " + " ".join(f"{_cell(group, compute):>21s}" for group in groups))
 
 
@@ -202,12 +213,18 @@ class Recorded:
     """An encoder that gives query vectors worked out before, to time search without it."""
 
     def __init__(self, encoder: Encoder, texts: Sequence[str]) -> None:
-        self.fingerprint, self.dim = encoder.fingerprint, encoder.dim
+        self.fingerprint, self.dim, self.token_dim = encoder.fingerprint, encoder.dim, encoder.token_dim
         self._encoder = encoder
-        self._known = {text: encoder.encode_queries([text])[0] for text in texts}
+        self._known = {text: read_question(encoder, text) for text in texts}
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
-        return np.array([self._known[text] for text in texts])
+        return np.array([self._known[text].vector for text in texts])
+
+    def read_many(self, kind: str, texts: Sequence[str]) -> list[Reading]:
+        return [self._known[text] for text in texts]
+
+    def piece_text(self, piece: int) -> str:
+        return self._encoder.piece_text(piece)
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         return self._encoder.encode_passages(texts)
@@ -235,7 +252,7 @@ def speed(folder: Path, encoder_path: Path, threads: int, lexicon: Lexicon) -> N
     built = time.perf_counter() - begin
     print(f"build with calibration: {built:.0f} s, {texts / built:.0f} texts/s")
 
-    alone = [_timed(partial(encoder.encode_queries, [normalise(text)])) for text in asked]
+    alone = [_timed(partial(read_question, encoder, normalise(text))) for text in asked]
     whole = [_timed(partial(engine.ask, text)) for text in asked]
     print(f"encoder: {_p50_p95(alone)}; ask: {_p50_p95(whole)}; ratio p50 {_ratio(whole, alone, 50):.2f}")
 
@@ -254,14 +271,37 @@ def speed(folder: Path, encoder_path: Path, threads: int, lexicon: Lexicon) -> N
         )
 
 
+def encoders(folder: Path, encoder_path: Path) -> None:
+    """Print one question's time and the throughput of passages for each way of running the encoder."""
+    questions = [normalise(text) for text, _ in read_queries(sorted(folder.glob("queries*.jsonl")))][:150]
+    documents = next(iter(libraries_of(folder)))[1][:160]
+    passages = [normalise(f"{d.question} {d.answer[:300]}") for d in documents]
+    ways: dict[str, Callable[[], Encoder]] = {
+        "onnxruntime int8, 1 thread": partial(open_encoder, encoder_path / "onnx", 1),
+        "onnxruntime int8, 2 threads": partial(open_encoder, encoder_path / "onnx", 2),
+        "sentence-transformers float32": partial(open_encoder, encoder_path / "st"),
+    }
+    print(f"{'way':32s} {'question p50':>14s} {'p95':>10s} {'with tokens':>14s} {'passages/s':>11s}")
+    for way, opened in ways.items():
+        encoder = opened()
+        encoder.encode_queries(["预热"])
+        alone = [_timed(partial(encoder.encode_queries, [text])) for text in questions]
+        whole = [_timed(partial(read_question, encoder, text)) for text in questions]
+        seconds = _timed(partial(encoder.encode_passages, passages)) / 1000
+        print(
+            f"{way:32s} {percentile(alone, 50):11.1f} ms {percentile(alone, 95):7.1f} ms "
+            f"{percentile(whole, 50):11.1f} ms {len(passages) / seconds:11.0f}"
+        )
+
+
 def _throughput(sample: Sequence[tuple[str, str]], encoder: Encoder) -> tuple[float, float]:
     """Seconds for the encoder alone on batches sorted by length, and for indexing's own way, best of two."""
     ordered = sorted(sample, key=lambda pair: (pair[0], -len(pair[1])))
-    kinds = {kind: [text for k, text in ordered if k == kind] for kind in ("q", "p")}
+    kinds = {kind: [text for k, text in ordered if k == kind] for kind in (QUERY, PASSAGE)}
 
     def bare() -> None:
-        encoder.encode_queries(kinds["q"])
-        encoder.encode_passages(kinds["p"])
+        encoder.encode_queries(kinds[QUERY])
+        encoder.encode_passages(kinds[PASSAGE])
 
     def fetched() -> None:
         found = fetch_vectors(sample, encoder, InMemoryVectorStore())
@@ -313,18 +353,21 @@ def main() -> int:
     cli = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     cli.add_argument("--quality", type=Path, metavar="FOLDER")
     cli.add_argument("--speed", type=Path, metavar="FOLDER")
+    cli.add_argument("--encoders", type=Path, metavar="FOLDER")
     cli.add_argument("--http", type=Path, metavar="FOLDER", help="the whole service as a process of its own")
     cli.add_argument("--keep", type=Path, help="with --http: data directory to make and use again")
     cli.add_argument("--encoder", type=Path, default=ROOT / "var" / "indexes" / "encoder")
     cli.add_argument("--threads", type=int, default=2)
     args = cli.parse_args()
-    if not (args.quality or args.speed or args.http):
-        cli.error("give --quality, --speed or --http")
+    if not (args.quality or args.speed or args.encoders or args.http):
+        cli.error("give --quality, --speed, --encoders or --http")
     lexicon = Lexicon.load(ROOT / "corpus" / "lexicon")
     if args.quality:
         quality(args.quality, open_encoder(args.encoder, args.threads), lexicon)
     if args.speed:
         speed(args.speed, args.encoder, args.threads, lexicon)
+    if args.encoders:
+        encoders(args.encoders, args.encoder)
     if args.http:
         from bench_http import bench_http
 

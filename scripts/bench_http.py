@@ -35,6 +35,7 @@ from qa_service.library import service  # noqa: E402
 from qa_service.library.opening import INDEXING_THREADS, SERVING_THREADS, EncoderStatus, open_index  # noqa: E402
 from qa_service.search.encoder import open_encoder  # noqa: E402
 from qa_service.search.evaluate import percentile  # noqa: E402
+from qa_service.search.reading import read_question  # noqa: E402
 from qa_service.settings import Settings  # noqa: E402
 from qa_service.zones.importer import import_zone_folder  # noqa: E402
 
@@ -137,7 +138,7 @@ def measure(settings: Settings, questions: Sequence[str]) -> None:
         alone, whole = [], []
         for question in questions:
             begin = time.perf_counter()
-            encoder.encode_queries([question])
+            read_question(encoder, question)
             alone.append((time.perf_counter() - begin) * 1000)
             whole.append(running.ask(question))
         again = [running.ask(question) for question in questions]

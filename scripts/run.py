@@ -9,6 +9,7 @@ Standard library only; safe to repeat and to interrupt. A second start installs 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
 import subprocess
 import sys
@@ -17,6 +18,15 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from environment import BIN, ROOT, ensure_environment, run, say
+
+
+def encoder_is_current(folder: Path) -> bool:
+    """Whether the model is built, and with the adapter that this version brings."""
+    mark = folder / "st" / "adapter.sha256"
+    if not (folder / "onnx" / "encoder.json").exists() or not mark.exists():
+        return False
+    adapter = ROOT / "corpus" / "encoder" / "adapter.safetensors"
+    return mark.read_text("utf-8") == hashlib.sha256(adapter.read_bytes()).hexdigest()
 
 
 def main() -> int:
@@ -29,7 +39,7 @@ def main() -> int:
     data_dir = args.data_dir.resolve()
     python = ensure_environment("prepare")
     encoder = data_dir / "indexes" / "encoder"
-    if not os.environ.get("QA_ENCODER") and not (encoder / "onnx" / "encoder.json").exists():
+    if not os.environ.get("QA_ENCODER") and not encoder_is_current(encoder):
         say("［准备］构建离线句向量模型（约一分钟，不需要网络）…")
         run(python, ROOT / "scripts" / "build_encoder.py", data_dir / "indexes")
     service = BIN / ("qa-service.exe" if os.name == "nt" else "qa-service")

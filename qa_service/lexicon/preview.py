@@ -73,8 +73,8 @@ def differences(
     """
     found: list[Difference] = []
     for question in questions:
-        encoded = before.encode(question)
-        verdicts = [Verdict.of(engine.ask(question, filters, 1, encoded)) for engine in (before, after)]
+        read = before.read(question)
+        verdicts = [Verdict.of(engine.ask(question, filters, 1, read)) for engine in (before, after)]
         if verdicts[0].differs(verdicts[1]):
             found.append(Difference(question, verdicts[0], verdicts[1]))
     return tuple(found)

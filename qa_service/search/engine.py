@@ -25,7 +25,7 @@ from .fingerprint import document_digest, library_digest
 from .fusion import Asked, Mask, Ranked, Ranker, places_by_id
 from .late import LateIndex
 from .lexical import LexicalIndex, best_attainable, query_terms
-from .reading import QueryReader
+from .reading import Fillers, QueryReader
 from .suggest import SuggestIndex, Suggestion
 from .types import (
     Decision,
@@ -35,7 +35,6 @@ from .types import (
     Hit,
     Longs,
     Outcome,
-    Reading,
     Span,
     Suppressed,
     Vectors,
@@ -94,7 +93,7 @@ class Engine:
         self._lexical, self._dense, self._late, self._suggestions = lexical, dense, late, suggestions
         self._ranker = Ranker(dense, late, lexical, places_by_id(self._ids))
         self._lexicon, self._encoder, self._calibration, self._bands = lexicon, encoder, calibration, bands
-        self._reader = QueryReader(encoder, late, lexicon) if encoder is not None else None
+        self._reader = QueryReader(encoder, late, Fillers(encoder)) if encoder is not None else None
         digests = digests or {}
         self._digests = {d.id: digests.get(d.id) or document_digest(d) for d in self._documents}
         self._library_fingerprint = library_digest(self._digests.values())
@@ -132,7 +131,8 @@ class Engine:
         dense = DenseIndex.build(ordered, found.vectors, encoder.dim)
         late = None
         if encoder.token_dim:
-            late = LateIndex.build(ordered, found.states, encoder.token_dim, dense.entry_of)
+            fillers = Fillers(encoder)
+            late = LateIndex.build(ordered, found.states, encoder.token_dim, dense.entry_of, fillers)
         engine = cls(ordered, entries, lexical, dense, late, suggestions, lexicon, encoder, calibration)
         if calibration is not None and calibration.encoder_fingerprint == encoder.fingerprint:
             return engine
@@ -158,7 +158,7 @@ class Engine:
 
     def with_lexicon(self, lexicon: Lexicon) -> Engine:
         """The same snapshot with other words: the documents that hold one of them are cut anew, and questions
-        are read with them. Vectors, suggestions and calibration know nothing of words and stay."""
+        with them. Vectors, tokens, suggestions and calibration know nothing of words and stay."""
         before, after = self._lexicon.words(), lexicon.words()
         differing = {word for word, _ in before.items() ^ after.items()}
         return Engine(
@@ -193,13 +193,23 @@ class Engine:
             if self._late is not None:
                 picked = np.asarray(kept, dtype=np.int64)
                 rows = self._dense.rows_of(picked)
-                late = self._late.updated(rows, picked, added, found.states, dense.entry_of)
+                fillers = Fillers(encoder)
+                late = self._late.updated(rows, picked, added, found.states, dense.entry_of, fillers)
         entries = [*(self._wordings[n] for n in kept), *(wordings(document) for document in added)]
         suggestions = SuggestIndex.build([d.id for d in documents], entries, self._suggestions.pinyins)
         return Engine(
             documents, entries, self._lexical.updated(kept, added, self._lexicon), dense, late, suggestions,
             self._lexicon, self._encoder, self._calibration, {self._ids[n]: self._digests[self._ids[n]] for n in kept}, self._bands,
         )  # fmt: skip
+
+    @property
+    def ranker(self) -> Ranker:
+        """The indexes; for measuring what each part contributes."""
+        return self._ranker
+
+    def read(self, question: str) -> Asked | None:
+        """What the encoder makes of a question, with this lexicon or any other; None without one."""
+        return self._reader.read(_asked_text(question)) if self._reader is not None else None
 
     @property
     def documents(self) -> tuple[Document, ...]:
@@ -244,27 +254,23 @@ class Engine:
             allowed = {self._ids[n] for n in np.flatnonzero(self._mask(filters))}
         return self._suggestions.suggest(prefix, limit, allowed)
 
-    def encode(self, question: str) -> Reading | None:
-        """What the encoder makes of a question, for `ask` of this snapshot and of the same `with_lexicon`."""
-        return self._reader.encode(_asked_text(question)) if self._reader is not None else None
-
     def ask(
         self,
         question: str,
         filters: Filters = Filters(),  # noqa: B008
         limit: int = 10,
-        encoded: Reading | None = None,
+        read: Asked | None = None,
     ) -> Outcome:
         """Find and decide. Any text is allowed; one without a letter or digit finds nothing.
 
-        `encoded` is what `encode` gave for this question, where it has been called.
+        `read` is what `read` gave for this question, where it has been called.
         """
         begin = time.perf_counter()
         text = _asked_text(question)
         if not exact_key(text) or not self._documents:
             return Outcome(Decision.REFER, 0.0, (), text, {"total": _ms(begin)}, (), self._encoder is None)
         timings = {"normalise": _ms(begin)}
-        query = self._prepare(text, timings, encoded)
+        query = self._prepare(text, timings, read)
         begin_rank = time.perf_counter()
         place = self._mask(replace(filters, on=None)) if filters.topic or filters.unit else None
         allowed = self._mask(filters) if filters != Filters() else None
@@ -279,7 +285,7 @@ class Engine:
         decision = decide(confidence, len(hits), ambiguous, self._bands)
         return Outcome(decision, confidence, hits, text, timings, suppressed, query.asked is None)
 
-    def _prepare(self, text: str, timings: dict[str, float], encoded: Reading | None) -> _Query:
+    def _prepare(self, text: str, timings: dict[str, float], read: Asked | None) -> _Query:
         begin = time.perf_counter()
         cut = segment(text, self._lexicon)
         terms = query_terms(text, cut, self._lexicon)
@@ -288,7 +294,7 @@ class Engine:
         asked = None
         if self._reader is not None and self._dense is not None:
             begin = time.perf_counter()
-            asked = self._reader.read(text, encoded)
+            asked = read or self._reader.read(text)
             timings["encode"] = _ms(begin)
         return _Query(text, cut, terms, words, best_attainable(self._lexical, terms), asked)
 

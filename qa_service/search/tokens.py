@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,8 @@ import numpy.typing as npt
 from .types import Ints, Reading, Vectors
 
 Codes = npt.NDArray[np.int8]
+# Whether a word piece says nothing of the matter (function words, marks).
+Filler = Callable[[int], bool]
 _LEVELS = 127
 
 
@@ -26,6 +29,11 @@ class TokenStates:
         scales = np.maximum(np.abs(reading.states).max(axis=1, initial=0.0), 1e-6) / _LEVELS
         codes = np.round(reading.states / scales[:, None]).astype(np.int8)
         return cls(codes, scales.astype(np.float32), reading.pieces)
+
+    def without(self, filler: Filler) -> TokenStates:
+        """The tokens that are no fillers."""
+        kept = [n for n, piece in enumerate(self.pieces.tolist()) if not filler(piece)]
+        return TokenStates(self.codes[kept], self.scales[kept], self.pieces[kept])
 
     def packed(self) -> bytes:
         return self.pieces.tobytes() + self.scales.tobytes() + self.codes.tobytes()

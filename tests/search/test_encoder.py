@@ -11,12 +11,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from qa_service.search.adapter import OFFSET, PROJECT, load_adapter, save_adapter
 from qa_service.search.encoder import open_encoder
-from qa_service.search.encoder_build import build_encoder, keep_piece
-from qa_service.search.encoder_files import MANIFEST, folder_fingerprint
+from qa_service.search.encoder_build import build_encoder, build_tokenizer, keep_piece, kept_ids, plain_bert
+from qa_service.search.encoder_files import (
+    ADAPTER,
+    ADAPTER_MARK,
+    MANIFEST,
+    PROMPTS,
+    adapter_digest,
+    folder_fingerprint,
+)
 from qa_service.search.errors import EncoderMissing
 from qa_service.search.onnx_encoder import OnnxEncoder
-from qa_service.search.q4 import dequantise, read_q4
+from qa_service.search.q4 import dequantise, find_weight_file, read_q4
 from qa_service.search.st_encoder import SentenceTransformerEncoder, choose_prompts
 from qa_service.search.types import Encoder
 
@@ -101,6 +109,51 @@ def test_int8_agrees_with_the_reference(served: OnnxEncoder, reference: Sentence
     agreement = (ours @ passages.T).argmax(axis=1) == (theirs @ exact.T).argmax(axis=1)
     assert agreement.mean() >= 0.95
     assert served.fingerprint != reference.fingerprint
+
+
+def test_token_states_agree_with_the_packages_own_network(served: OnnxEncoder) -> None:
+    """int8 against float: the untrained end, less the offset, projected, as cosines."""
+    import torch
+
+    model = read_q4(find_weight_file())
+    ids = kept_ids(model)
+    bert, tokenizer = plain_bert(model, ids).float().eval(), build_tokenizer(model, ids)
+    learned = load_adapter(ADAPTER)
+    for kind, texts in (("query", TOPICS[:8]), ("passage", ANSWERS[:4])):
+        for text, reading in zip(texts, served.read_many(kind, texts), strict=True):
+            pieces = torch.tensor([tokenizer.encode(PROMPTS[kind] + text).ids])
+            with torch.inference_mode():
+                states = bert(input_ids=pieces).last_hidden_state[0, 4:-1].numpy()
+            exact = (states - learned[OFFSET]) @ learned[PROJECT]
+            cosines = (exact * reading.states).sum(1) / np.linalg.norm(exact, axis=1)
+            assert (cosines / np.linalg.norm(reading.states, axis=1)).min() > 0.9
+            assert reading.states.shape == (len(reading.pieces), served.token_dim)
+            assert "".join(map(served.piece_text, reading.pieces.tolist())) == tokenizer.decode(
+                pieces[0, 4:-1].tolist()
+            ).replace(" ", "")
+
+
+def test_a_reading_has_the_vector_of_the_text(served: OnnxEncoder) -> None:
+    texts = [*TOPICS[:5], "短", "长得多的一个问题，" * 10]
+    vectors = np.array([reading.vector for reading in served.read_many("query", texts)])
+    assert (vectors * served.encode_queries(texts)).sum(axis=1).min() > 0.985
+
+
+def test_a_model_without_a_head_has_no_token_states(reference: SentenceTransformerEncoder) -> None:
+    assert reference.token_dim == 0
+
+
+def test_another_adapter_is_another_model(encoder_folder: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "encoder"
+    (folder / "st").mkdir(parents=True)
+    (folder / "onnx").mkdir()
+    other = tmp_path / "other.safetensors"
+    learned = load_adapter(ADAPTER)
+    learned[OFFSET] = learned[OFFSET] + 1
+    save_adapter(other, learned)
+    build_encoder(folder, lambda line: None, adapter=other)
+    assert (folder / "st" / ADAPTER_MARK).read_text() == adapter_digest(other) != adapter_digest(ADAPTER)
+    assert OnnxEncoder(folder / "onnx").fingerprint != OnnxEncoder(encoder_folder / "onnx").fingerprint
 
 
 def test_serving_imports_neither_torch_nor_transformers(encoder_folder: Path) -> None:

@@ -100,11 +100,11 @@ def test_with_other_words_it_answers_as_if_built_with_them_and_encodes_nothing(
     assert made.calibration is engine.calibration
     built = Engine.build(library, CountingEncoder(token_dim=token_dim), other, calibration=engine.calibration)
     for question in QUESTIONS:
-        encoded = engine.encode(question)
-        found, expected = made.ask(question, encoded=encoded), built.ask(question)
+        read = engine.read(question)
+        found, expected = made.ask(question, read=read), built.ask(question)
         assert [(hit.id, hit.score) for hit in found.hits] == [(hit.id, hit.score) for hit in expected.hits]
         assert (found.confidence, found.decision) == (expected.confidence, expected.decision)
-        assert engine.ask(question, encoded=encoded).hits == engine.ask(question).hits
+        assert engine.ask(question, read=read).hits == engine.ask(question).hits
 
 
 def test_entries_that_say_the_same_come_in_order_of_id(
@@ -258,6 +258,19 @@ def test_an_empty_library_refers(lexicon: Lexicon, tmp_path: Path, encoder: Coun
     assert Engine.load(tmp_path / "index", encoder, lexicon).size == 0
     first = Document("a", "护照怎么申请", "到出入境窗口办理")
     assert empty.updated([first], [], encoder, InMemoryVectorStore()).ask("护照怎么申请").hits[0].id == "a"
+
+
+@pytest.mark.parametrize("asked", ["护照要等多久", "房产证去哪儿弄", "社保卡怎样申请领取", "学区是咋划的"])
+def test_an_unrelated_entry_does_not_change_the_first_hit(
+    library: list[Document], lexicon: Lexicon, encoder: CountingEncoder, asked: str
+) -> None:
+    engine = Engine.build(library, encoder, lexicon)
+    unrelated = [
+        Document("a0", "zoo opening hours", "nine to five"),
+        Document("zz", "天文望远镜如何观测木星", "木星在夏夜升起"),
+    ]
+    grown = engine.updated(unrelated, [], encoder, InMemoryVectorStore())
+    assert grown.ask(asked).hits[0].id == engine.ask(asked).hits[0].id
 
 
 def test_an_update_encodes_only_what_is_new(
