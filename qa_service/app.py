@@ -23,6 +23,7 @@ from qa_service.consultations import routes as consultation_routes
 from qa_service.errors import NotFound, ServiceError, TooLarge
 from qa_service.kit.database import Database
 from qa_service.kit.http import invalid_from, problem
+from qa_service.lexicon import routes as lexicon_routes
 from qa_service.library import routes as library_routes
 from qa_service.library.asking import Asker
 from qa_service.library.opening import SERVING_THREADS, EncoderStatus, open_index
@@ -105,7 +106,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         openapi_url="/api/v1/openapi.json",
     )  # fmt: skip
     app.state.settings = settings
-    for module in (library_routes, consultation_routes, account_routes, zone_routes):
+    for module in (library_routes, lexicon_routes, consultation_routes, account_routes, zone_routes):
         app.include_router(module.router, prefix="/api/v1")
     app.include_router(pages.router)
     app.add_api_route("/health", health, methods=["GET"], tags=["运行状态"])
@@ -120,6 +121,7 @@ def health(request: Request) -> dict[str, Any]:
     """运行状态：问答库与索引是否一致、编码器是否在用、日历到哪一天。"""
     from sqlalchemy import func, select
 
+    from qa_service.lexicon import repository as lexicon_repository
     from qa_service.library import repository
     from qa_service.zones.models import WorkCalendarDay
 
@@ -127,17 +129,19 @@ def health(request: Request) -> dict[str, Any]:
     snapshot, status = state.index.snapshot, state.encoder_status
     with state.database.read() as session:
         revision = repository.current_revision(session)
+        lexicon_revision = lexicon_repository.current_revision(session)
         official_to = session.scalar(
             select(func.max(WorkCalendarDay.day)).where(WorkCalendarDay.status == "official")
         )
     calibration = snapshot.engine.calibration
     return {
-        "status": "ok" if revision == snapshot.revision else "catching-up",
+        "status": "ok" if (revision, lexicon_revision) == snapshot.revisions else "catching-up",
         "search": "hybrid" if status.encoder else "lexical-only",
         "search_note": status.reason,
         "entries": len(snapshot.faces),
         "index_revision": snapshot.revision,
         "library_revision": revision,
+        "lexicon_revision": lexicon_revision,
         "index_healed": state.index.healed,
         "encoder": status.encoder.fingerprint if status.encoder else "",
         "calibrated_on": calibration.library_fingerprint if calibration else "",

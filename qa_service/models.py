@@ -5,6 +5,7 @@ from __future__ import annotations
 import qa_service.accounts.models
 import qa_service.cases.models
 import qa_service.consultations.models
+import qa_service.lexicon.models
 import qa_service.library.models
 import qa_service.zones.models  # noqa: F401
 from qa_service.kit.database import Base

@@ -46,6 +46,8 @@ ALLOWED: dict[tuple[str, str], frozenset[str]] = {
     ("GET", f"{A}/library/entries/{{key}}"): STAFF, ("GET", f"{A}/library/entries/{{key}}/versions"): STAFF,
     ("POST", f"{A}/library/entries"): EDITORS, ("PUT", f"{A}/library/entries/{{key}}"): EDITORS,
     ("POST", f"{A}/library/entries/{{key}}/acts/{{event}}"): STAFF, ("POST", f"{A}/library/import"): EDITORS,
+    ("GET", f"{A}/lexicon/words"): STAFF, ("POST", f"{A}/lexicon/words"): EDITORS,
+    ("POST", f"{A}/lexicon/preview"): EDITORS, ("POST", f"{A}/lexicon/words/{{word_id}}/withdraw"): EDITORS,
     # Administration.
     ("GET", f"{A}/users"): ADMIN, ("POST", f"{A}/users"): ADMIN, ("PATCH", f"{A}/users/{{username}}"): ADMIN,
     ("GET", f"{A}/kiosks"): ADMIN, ("POST", f"{A}/kiosks"): ADMIN, ("PATCH", f"{A}/kiosks/{{code}}"): ADMIN,
@@ -73,7 +75,8 @@ ALLOWED: dict[tuple[str, str], frozenset[str]] = {
     ("POST", "/library/new"): EDITORS, ("GET", "/library/entry/{key}"): STAFF,
     ("GET", "/library/entry/{key}/edit"): EDITORS, ("POST", "/library/entry/{key}/edit"): EDITORS,
     ("POST", "/library/entry/{key}/{event}"): STAFF, ("GET", "/library/import"): EDITORS,
-    ("POST", "/library/import"): EDITORS,
+    ("POST", "/library/import"): EDITORS, ("GET", "/library/lexicon"): STAFF, ("POST", "/library/lexicon"): EDITORS,
+    ("POST", "/library/lexicon/preview"): EDITORS, ("POST", "/library/lexicon/{word_id}/withdraw"): EDITORS,
     ("GET", "/admin"): ADMIN, ("GET", "/admin/units"): ADMIN, ("GET", "/admin/units/{code}"): ADMIN,
     ("POST", "/admin/units/{code}"): ADMIN, ("GET", "/admin/users"): ADMIN, ("POST", "/admin/users"): ADMIN,
     ("POST", "/admin/users/{username}/{what}"): ADMIN, ("GET", "/admin/kiosks"): ADMIN,
@@ -89,7 +92,14 @@ SIGNING = {
     ("POST", "/sign-in"),
     ("POST", "/sign-out"),
 }
-NAMES = {"key": "jobless-length", "tile": "社保医保", "code": "K01", "username": "desk2", "what": "nothing"}
+NAMES = {
+    "key": "jobless-length",
+    "tile": "社保医保",
+    "code": "K01",
+    "username": "desk2",
+    "what": "nothing",
+    "word_id": "1",
+}
 
 
 def routes_of(routes: Iterable[Any]) -> Iterator[tuple[str, str]]:

@@ -2,8 +2,9 @@
 
 The database is the truth. Each process holds an immutable snapshot (engine + published faces) and looks
 at the library revision every `refresh_seconds`; what changed since is read, what has no stored vector
-yet is encoded, and a new snapshot replaces the old in one assignment. A saved snapshot only makes the
-next start faster: it is checked, brought up to date from the database, and rebuilt when damaged.
+yet is encoded, and a new snapshot replaces the old in one assignment. Words that staff add to the lexicon
+are taken over likewise, by a revision of their own. A saved snapshot only makes the next start faster: it is
+checked, brought up to date from the database, and rebuilt when damaged or made with other words.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from sqlalchemy import select
@@ -21,6 +22,7 @@ from qa_service.accounts.models import Unit
 from qa_service.kit import clock
 from qa_service.kit.database import Database
 from qa_service.kit.files import locked_file
+from qa_service.lexicon import repository as lexicon_repository
 from qa_service.library import repository
 from qa_service.library.face import Face
 from qa_service.library.models import StoredCalibration
@@ -52,15 +54,22 @@ class UnitCard:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One consistent state of the published library. Never changed, only replaced."""
+    """One consistent state of the published library and the lexicon. Never changed, only replaced."""
 
     engine: Engine
     faces: Mapping[str, Face]
     units: Mapping[int, UnitCard]
     revision: int
+    lexicon_revision: int = 0
+
+    @property
+    def revisions(self) -> tuple[int, int]:
+        return self.revision, self.lexicon_revision
 
 
 class LiveIndex:
+    """`lexicon` holds the bundled words; those that staff have added are read from the database."""
+
     def __init__(
         self,
         database: Database,
@@ -71,7 +80,7 @@ class LiveIndex:
     ) -> None:
         self._database = database
         self._encoder = encoder
-        self._lexicon = lexicon
+        self.bundled_lexicon = lexicon
         self._folder = folder
         self._refresh_seconds = refresh_seconds
         self._vectors = SqlVectorStore(database)
@@ -79,7 +88,7 @@ class LiveIndex:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="library-refresh", daemon=True)
         self._snapshot: Snapshot | None = None
-        self._saved_revision = -1
+        self._saved_revisions = (-1, -1)
         self.healed = ""  # why the saved index had to be rebuilt at this start, for /health
 
     @property
@@ -97,10 +106,9 @@ class LiveIndex:
                 self._snapshot = self._load(session) or self._build(session, calibration, progress)
             if stored is None:
                 self._store_calibration()
-            if self._saved_revision != self._snapshot.revision:
+            if self._saved_revisions != self._snapshot.revisions:
                 self._save()
-        # The dictionary and the encoder load on first use: have that behind us before the first citizen asks.
-        self.snapshot.engine.ask("咨询")
+        _warm(self.snapshot.engine)
 
     def rebuild(self, progress: Progress | None = None) -> None:
         """Build anew from the database (vectors stored there are used again), fit, and save."""
@@ -116,18 +124,25 @@ class LiveIndex:
             current = self.snapshot
             with self._database.read() as session:
                 units = _unit_cards(session)
-                if repository.current_revision(session) == current.revision and units == current.units:
+                revisions = (
+                    repository.current_revision(session), lexicon_repository.current_revision(session)
+                )  # fmt: skip
+                if revisions == current.revisions and units == current.units:
                     return False
                 changed, removed, revision = repository.faces_since(session, current.revision)
+                lexicon, lexicon_revision = lexicon_repository.extended(session, self.bundled_lexicon)
             faces = {**current.faces, **{face.key: face for face in changed}}
             for key in removed:
                 faces.pop(key, None)
             engine = current.engine
+            if lexicon.fingerprint != engine.lexicon.fingerprint:
+                engine = engine.with_lexicon(lexicon)
+                _warm(engine)
             if changed or removed:
                 engine = engine.updated(
                     [face.document() for face in changed], removed, self._encoder, self._vectors
                 )
-            self._snapshot = Snapshot(engine, faces, units, revision)
+            self._snapshot = Snapshot(engine, faces, units, revision, lexicon_revision)
             return True
 
     def start(self) -> None:
@@ -138,7 +153,7 @@ class LiveIndex:
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join(timeout=10)
-        if self._snapshot is not None and self._snapshot.revision != self._saved_revision:
+        if self._snapshot is not None and self._snapshot.revisions != self._saved_revisions:
             with self._lock:
                 self._save()
 
@@ -155,15 +170,17 @@ class LiveIndex:
         self, session: Session, calibration: Calibration | None, progress: Progress | None
     ) -> Snapshot:
         faces, _, revision = repository.faces_since(session, 0)
+        lexicon, lexicon_revision = lexicon_repository.extended(session, self.bundled_lexicon)
         engine = Engine.build(
             [face.document() for face in faces],
             self._encoder,
-            self._lexicon,
+            lexicon,
             self._vectors,
             calibration,
             progress,
         )
-        return Snapshot(engine, {face.key: face for face in faces}, _unit_cards(session), revision)
+        by_key = {face.key: face for face in faces}
+        return Snapshot(engine, by_key, _unit_cards(session), revision, lexicon_revision)
 
     def _load(self, session: Session) -> Snapshot | None:
         """The saved index brought up to date, when it is whole and made with this encoder and lexicon.
@@ -174,8 +191,9 @@ class LiveIndex:
         folder = self._folder / SAVED
         if not folder.exists():
             return None
+        lexicon, lexicon_revision = lexicon_repository.extended(session, self.bundled_lexicon)
         try:
-            engine = Engine.load(folder, self._encoder, self._lexicon)
+            engine = Engine.load(folder, self._encoder, lexicon)
         except IndexDamaged as error:
             self.healed = str(error)
             log.warning("saved index not usable, rebuilding from the database: %s", error)
@@ -186,8 +204,9 @@ class LiveIndex:
         if stale or held:
             engine = engine.updated(stale, sorted(held), self._encoder, self._vectors)
         else:
-            self._saved_revision = revision
-        return Snapshot(engine, {face.key: face for face in faces}, _unit_cards(session), revision)
+            self._saved_revisions = (revision, lexicon_revision)
+        by_key = {face.key: face for face in faces}
+        return Snapshot(engine, by_key, _unit_cards(session), revision, lexicon_revision)
 
     def _save(self) -> None:
         """Save for the next start. One process at a time; a failure costs only that start's speed."""
@@ -197,7 +216,7 @@ class LiveIndex:
             with locked_file(self._folder / "search.lock") as mine:
                 if mine:
                     snapshot.engine.save(self._folder / SAVED)
-                    self._saved_revision = snapshot.revision
+                    self._saved_revisions = snapshot.revisions
         except OSError as error:
             log.warning("index not saved (the next start will be slower): %s", error)
 
@@ -247,8 +266,12 @@ class LiveIndex:
     def _adopt(self, calibration: Calibration) -> None:
         with self._lock:
             latest = self.snapshot
-            engine = latest.engine.calibrated_with(calibration)
-            self._snapshot = Snapshot(engine, latest.faces, latest.units, latest.revision)
+            self._snapshot = replace(latest, engine=latest.engine.calibrated_with(calibration))
+
+
+def _warm(engine: Engine) -> None:
+    """The dictionary and the encoder load on first use: have that behind us before the first citizen asks."""
+    engine.ask("咨询")
 
 
 def _unit_cards(session: Session) -> dict[int, UnitCard]:

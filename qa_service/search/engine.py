@@ -70,7 +70,7 @@ class _Query:
 
 
 class Engine:
-    """See the module. Make one with `build`, `load` or `updated`."""
+    """See the module. Make one with `build`, `load`, `updated` or `with_lexicon`."""
 
     def __init__(
         self,
@@ -86,7 +86,7 @@ class Engine:
         digests: Mapping[str, str] | None = None,
         bands: Bands = Bands(),  # noqa: B008 - frozen
     ) -> None:
-        """For `build`, `load` and `updated`: the parts over the same documents in the same order."""
+        """For those who make one: the parts over the same documents in the same order."""
         self._documents = tuple(documents)
         self._ids = tuple(d.id for d in self._documents)
         self._number = {id_: n for n, id_ in enumerate(self._ids)}
@@ -156,6 +156,16 @@ class Engine:
             self._lexicon, self._encoder, calibration, self._digests, self._bands,
         )  # fmt: skip
 
+    def with_lexicon(self, lexicon: Lexicon) -> Engine:
+        """The same snapshot with other words: the documents that hold one of them are cut anew, and questions
+        with them. Vectors, tokens, suggestions and calibration know nothing of words and stay."""
+        before, after = self._lexicon.words(), lexicon.words()
+        differing = {word for word, _ in before.items() ^ after.items()}
+        return Engine(
+            self._documents, self._wordings, self._lexical.recut(self._documents, differing, lexicon), self._dense,
+            self._late, self._suggestions, lexicon, self._encoder, self._calibration, self._digests, self._bands,
+        )  # fmt: skip
+
     def updated(
         self,
         changed: Sequence[Document],
@@ -197,9 +207,9 @@ class Engine:
         """The indexes; for measuring what each part contributes."""
         return self._ranker
 
-    def read(self, text: str) -> Asked | None:
-        """What the encoder makes of a normalised question; None without one."""
-        return self._reader.read(text) if self._reader is not None else None
+    def read(self, question: str) -> Asked | None:
+        """What the encoder makes of a question, with this lexicon or any other; None without one."""
+        return self._reader.read(_asked_text(question)) if self._reader is not None else None
 
     @property
     def documents(self) -> tuple[Document, ...]:
@@ -208,6 +218,10 @@ class Engine:
     @property
     def size(self) -> int:
         return len(self._documents)
+
+    @property
+    def lexicon(self) -> Lexicon:
+        return self._lexicon
 
     @property
     def library_fingerprint(self) -> str:
@@ -240,14 +254,23 @@ class Engine:
             allowed = {self._ids[n] for n in np.flatnonzero(self._mask(filters))}
         return self._suggestions.suggest(prefix, limit, allowed)
 
-    def ask(self, question: str, filters: Filters = Filters(), limit: int = 10) -> Outcome:  # noqa: B008
-        """Find and decide. Any text is allowed; one without a letter or digit finds nothing."""
+    def ask(
+        self,
+        question: str,
+        filters: Filters = Filters(),  # noqa: B008
+        limit: int = 10,
+        read: Asked | None = None,
+    ) -> Outcome:
+        """Find and decide. Any text is allowed; one without a letter or digit finds nothing.
+
+        `read` is what `read` gave for this question, where it has been called.
+        """
         begin = time.perf_counter()
-        text = normalise(question[:_RAW_LIMIT])[:_QUESTION_LIMIT].strip()
+        text = _asked_text(question)
         if not exact_key(text) or not self._documents:
             return Outcome(Decision.REFER, 0.0, (), text, {"total": _ms(begin)}, (), self._encoder is None)
         timings = {"normalise": _ms(begin)}
-        query = self._prepare(text, timings)
+        query = self._prepare(text, timings, read)
         begin_rank = time.perf_counter()
         place = self._mask(replace(filters, on=None)) if filters.topic or filters.unit else None
         allowed = self._mask(filters) if filters != Filters() else None
@@ -262,7 +285,7 @@ class Engine:
         decision = decide(confidence, len(hits), ambiguous, self._bands)
         return Outcome(decision, confidence, hits, text, timings, suppressed, query.asked is None)
 
-    def _prepare(self, text: str, timings: dict[str, float]) -> _Query:
+    def _prepare(self, text: str, timings: dict[str, float], read: Asked | None) -> _Query:
         begin = time.perf_counter()
         cut = segment(text, self._lexicon)
         terms = query_terms(text, cut, self._lexicon)
@@ -271,7 +294,7 @@ class Engine:
         asked = None
         if self._reader is not None and self._dense is not None:
             begin = time.perf_counter()
-            asked = self.read(text)
+            asked = read or self._reader.read(text)
             timings["encode"] = _ms(begin)
         return _Query(text, cut, terms, words, best_attainable(self._lexical, terms), asked)
 
@@ -395,6 +418,10 @@ class Engine:
             stored.documents, stored.wordings, stored.lexical, stored.dense, stored.late, stored.suggestions,
             lexicon, encoder, stored.calibration, stored.digests,
         )  # fmt: skip
+
+
+def _asked_text(question: str) -> str:
+    return normalise(question[:_RAW_LIMIT])[:_QUESTION_LIMIT].strip()
 
 
 def _encoded(

@@ -7,7 +7,7 @@ work over the whole index and statistics are always those of the whole library.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import bm25s
@@ -97,6 +97,20 @@ class LexicalIndex:
         fresh = _postings([document_terms(d, lexicon) for d in added], vocabulary)
         return LexicalIndex.assemble(vocabulary, _joined(_selected(self.postings, kept), fresh))
 
+    def recut(self, documents: Sequence[Document], words: Collection[str], lexicon: Lexicon) -> LexicalIndex:
+        """The same `documents`, in the order of this index, cut with a lexicon that differs in `words` only.
+
+        A word changes how a text is cut only where the text holds it; the rest is kept.
+        """
+        rows = [number for number, document in enumerate(documents) if _holds(document, words)]
+        if not rows:
+            return self
+        vocabulary = dict(self.vocabulary)
+        fresh = _postings([document_terms(documents[number], lexicon) for number in rows], vocabulary)
+        place = np.arange(self.size, dtype=np.int64)
+        place[rows] = self.size + np.arange(len(rows), dtype=np.int64)
+        return LexicalIndex.assemble(vocabulary, _selected(_joined(self.postings, fresh), place))
+
     def scores_of(self, terms: Sequence[str]) -> Vectors:
         """BM25 of every entry, float32 [size]; all zero when no term is known."""
         ids = [self.vocabulary[term] for term in terms if term in self.vocabulary]
@@ -156,7 +170,13 @@ def _postings(counts: Sequence[Mapping[str, float]], vocabulary: dict[str, int])
     return Postings(start, np.array(terms, dtype=np.int32), np.array(values, dtype=np.float32))
 
 
-def _selected(postings: Postings, rows: Sequence[int]) -> Postings:
+def _holds(document: Document, words: Collection[str]) -> bool:
+    texts = (document.question, *document.phrasings, document.answer[:_ANSWER_LIMIT])
+    normal = "\n".join(map(normalise, texts))
+    return any(word in normal for word in words)
+
+
+def _selected(postings: Postings, rows: Sequence[int] | Longs) -> Postings:
     picked = np.asarray(rows, dtype=np.int64)
     lengths = (postings.start[1:] - postings.start[:-1])[picked]
     start = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)

@@ -53,6 +53,29 @@ class Lexicon:
             (normalise(word) for _, word in _lines(folder / "stopwords.txt")),
         )
 
+    def extended(
+        self, terms: Iterable[str], synonyms: Iterable[tuple[str, str]], stop_words: Iterable[str]
+    ) -> Lexicon:
+        """This lexicon with more words, all normalised; `synonyms` are pairs (said, official).
+
+        What is there already stays as it is, so a term keeps its frequency. The order of what is added counts
+        as little as what it repeats, except among the official terms of one everyday word.
+        """
+        more = {**dict.fromkeys(sorted(terms)), **self.terms}
+        pairs = dict(self.synonyms)
+        for said, official in synonyms:
+            if official not in pairs.get(said, ()):
+                pairs[said] = (*pairs.get(said, ()), official)
+        return Lexicon(more, pairs, self.stop_words.union(stop_words))
+
+    def words(self) -> dict[str, int | None]:
+        """Every word that stays whole in segmentation, with its frequency."""
+        words: dict[str, int | None] = dict(self.terms)
+        for said, officials in self.synonyms.items():
+            for word in (said, *officials):
+                words.setdefault(word, None)
+        return words
+
     @property
     def segmenter(self) -> Segmenter:
         """The segmenter that knows these words; made on first use, then kept."""
@@ -60,11 +83,7 @@ class Lexicon:
             if self._segmenter is None:
                 from .segment import Segmenter
 
-                words: dict[str, int | None] = dict(self.terms)
-                for said, officials in self.synonyms.items():
-                    for word in (said, *officials):
-                        words.setdefault(word, None)
-                self._segmenter = Segmenter(words)
+                self._segmenter = Segmenter(self.words())
             return self._segmenter
 
     def officials_in(self, text: str) -> tuple[tuple[str, str], ...]:

@@ -10,6 +10,7 @@ from qa_service.web import (
     desk,
     home,
     kiosk,
+    lexicon,
     library,
     library_import,
     progress,
@@ -21,6 +22,6 @@ from qa_service.web import (
 
 router = APIRouter(include_in_schema=False)
 for part in (
-    home, sign_in, desk, register, case, unit, library_import, library, kiosk, public_questions, progress, admin
+    home, sign_in, desk, register, case, unit, library_import, lexicon, library, kiosk, public_questions, progress, admin
 ):  # fmt: skip
     router.include_router(part.router)

@@ -15,6 +15,8 @@ from support.people import Actors, wait_for
 from qa_service.accounts.models import Unit
 from qa_service.accounts.roles import Actor
 from qa_service.kit.database import Database
+from qa_service.lexicon import service as lexicon_service
+from qa_service.lexicon.rules import Kind
 from qa_service.library import repository, service
 from qa_service.library.live import LiveIndex
 from qa_service.library.models import Entry, LibraryRevision, StoredVector
@@ -176,6 +178,63 @@ class TestRefresh:
             assert first(index, "公积金能不能取出来交房租") == "provident-rent"
         publish_new(database, actors)
         wait_for(lambda: "new-entry" in index.snapshot.faces)
+
+
+def add_word(database: Database, actor: Actor, lexicon: Lexicon, kind: Kind, said: str, official: str = "") -> int:  # fmt: skip
+    with database.write() as session:
+        return lexicon_service.add_word(session, actor, lexicon, kind, said, official).id
+
+
+class TestWords:
+    def test_an_added_word_counts_in_every_process_within_two_seconds_and_a_withdrawn_one_no_more(
+        self, open_index: OpenIndex, database: Database, actors: Actors, lexicon: Lexicon
+    ) -> None:
+        here, there = CountingEncoder(), CountingEncoder()
+        indexes = [open_index(here, watch=True), open_index(there, folder="other", watch=True)]
+        before = [index.snapshot for index in indexes]
+        here.seen.clear()
+        there.seen.clear()
+        added = add_word(database, actors["desk"], lexicon, Kind.SYNONYM, "毛毛票", "政府信息公开申请")
+        for index in indexes:
+            wait_for(lambda index=index: index.snapshot.lexicon_revision == 1, seconds=2)
+            assert index.snapshot.engine.lexicon.synonyms["毛毛票"] == ("政府信息公开申请",)
+        with database.write() as session:
+            lexicon_service.withdraw_word(session, actors["desk2"], added)
+        for index, old in zip(indexes, before, strict=True):
+            wait_for(lambda index=index: index.snapshot.lexicon_revision == 2, seconds=2)
+            assert index.snapshot.engine.lexicon.fingerprint == lexicon.fingerprint
+            assert index.snapshot.engine.calibration is old.engine.calibration
+        assert set(here.seen + there.seen) <= {"咨询"}
+
+    def test_words_and_publications_are_taken_over_together(
+        self, open_index: OpenIndex, database: Database, actors: Actors, lexicon: Lexicon
+    ) -> None:
+        index = open_index(None)
+        add_word(database, actors["desk"], lexicon, Kind.SYNONYM, "毛毛票", "政府信息公开申请")
+        publish_new(database, actors)
+        assert index.refresh() and not index.refresh()
+        assert first(index, "毛毛票") == "disclosure-apply"
+        assert first(index, NEW) == "new-entry"
+
+    def test_a_saved_index_of_other_words_is_rebuilt_without_encoding(
+        self, open_index: OpenIndex, database: Database, actors: Actors, lexicon: Lexicon
+    ) -> None:
+        open_index(CountingEncoder())
+        add_word(database, actors["desk"], lexicon, Kind.STOP_WORD, "麻烦问下")
+        encoder = CountingEncoder()
+        index = open_index(encoder)
+        assert "麻烦问下" in index.snapshot.engine.lexicon.stop_words
+        assert [text for text in encoder.seen if text != "咨询"] == []
+        assert not open_index(CountingEncoder()).healed
+
+    def test_stopping_saves_the_words_added_meanwhile(
+        self, open_index: OpenIndex, database: Database, actors: Actors, lexicon: Lexicon
+    ) -> None:
+        index = open_index(CountingEncoder())
+        add_word(database, actors["desk"], lexicon, Kind.TERM, "青禾一网通")
+        index.refresh()
+        index.stop()
+        assert not open_index(CountingEncoder()).healed
 
 
 class TestHealing:

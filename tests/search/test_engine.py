@@ -87,6 +87,26 @@ def test_the_order_of_the_library_does_not_matter(
     assert first.library_fingerprint == second.library_fingerprint == grown.library_fingerprint
 
 
+def test_with_other_words_it_answers_as_if_built_with_them_and_encodes_nothing(
+    library: list[Document], lexicon: Lexicon, token_dim: int
+) -> None:
+    encoder = CountingEncoder(token_dim=token_dim)
+    engine = Engine.build(library, encoder, lexicon)
+    encoder.seen.clear()
+    other = lexicon.extended(["要等多久"], [("咋办", "怎么办理")], ["怎么申请"])
+    made = engine.with_lexicon(other)
+    assert encoder.seen == []
+    assert made.lexicon is other and engine.lexicon is lexicon
+    assert made.calibration is engine.calibration
+    built = Engine.build(library, CountingEncoder(token_dim=token_dim), other, calibration=engine.calibration)
+    for question in QUESTIONS:
+        read = engine.read(question)
+        found, expected = made.ask(question, read=read), built.ask(question)
+        assert [(hit.id, hit.score) for hit in found.hits] == [(hit.id, hit.score) for hit in expected.hits]
+        assert (found.confidence, found.decision) == (expected.confidence, expected.decision)
+        assert engine.ask(question, read=read).hits == engine.ask(question).hits
+
+
 def test_entries_that_say_the_same_come_in_order_of_id(
     library: list[Document], lexicon: Lexicon, token_dim: int
 ) -> None:

@@ -88,6 +88,21 @@ def test_score_of_counts_is_the_score_in_the_index(lexicon: Lexicon) -> None:
         assert float(scores[number]) == pytest.approx(expected, rel=1e-4, abs=1e-5)
 
 
+def test_an_index_cut_with_other_words_is_one_built_with_them(lexicon: Lexicon) -> None:
+    library = make_library()
+    index = LexicalIndex.build(library, lexicon)
+    other = lexicon.extended(["要等多久", "定认定"], [("咋办", "怎么办理")], ["麻烦问下"])
+    differing = {word for word, _ in lexicon.words().items() ^ other.words().items()}
+    recut, built = index.recut(library, differing, other), LexicalIndex.build(library, other)
+    back = recut.recut(library, differing, lexicon)
+    for query in ("房产证要等多久", "低保咋办", "工伤认定", *(d.question for d in library[:5])):
+        expected = built.scores_of(terms_of(query, other))
+        np.testing.assert_allclose(recut.scores_of(terms_of(query, other)), expected, rtol=1e-5)
+        expected = index.scores_of(terms_of(query, lexicon))
+        np.testing.assert_allclose(back.scores_of(terms_of(query, lexicon)), expected, rtol=1e-5)
+    assert index.recut(library, {"无人用的词"}, other) is index
+
+
 def test_many_phrasings_do_not_drown_the_question(lexicon: Lexicon) -> None:
     few = Document("a", "居住证怎么申请", "带身份证", ("办居住证",))
     many = Document("a", "居住证怎么申请", "带身份证", tuple(f"办居住证{n}" for n in range(50)))

@@ -31,7 +31,7 @@ class Site:
 class Visits:
     """Opens pages for people and watches their consoles.
 
-    A refused form makes the browser log its status; a test that provokes one says so with `refused`.
+    A refused form makes the browser (and htmx) log its status; a test that provokes one says so with `refused`.
     """
 
     browser: Browser
@@ -62,6 +62,8 @@ class Visits:
         return page
 
     def _heard(self, message: ConsoleMessage) -> None:
-        status = "Failed to load resource" in message.text
+        status = any(
+            said in message.text for said in ("Failed to load resource", "Response Status Error Code")
+        )
         if message.type in ("error", "warning") and not (self.refused and status):
             self.said.append(message.text)

@@ -58,6 +58,25 @@ def test_officials_are_those_the_text_does_not_already_say() -> None:
     assert lexicon.officials_in("低保就是最低生活保障") == ()
 
 
+def test_an_extended_lexicon_knows_more_and_the_old_one_stays() -> None:
+    lexicon = Lexicon({"综合窗口": 900}, {"低保": ("最低生活保障",)}, ["请问"])
+    print_before = lexicon.fingerprint
+    made = lexicon.extended(
+        ["一网通", "综合窗口"], [("低保", "低保待遇"), ("房本", "不动产权证书")], ["劳驾"]
+    )
+    assert made.terms == {"综合窗口": 900, "一网通": None}
+    assert made.synonyms == {"低保": ("最低生活保障", "低保待遇"), "房本": ("不动产权证书",)}
+    assert made.stop_words == {"请问", "劳驾"}
+    assert lexicon.fingerprint == print_before != made.fingerprint
+    assert lexicon.extended([], [], []).fingerprint == print_before
+    assert made.words() == {
+        "综合窗口": 900, "一网通": None, "低保": None, "最低生活保障": None, "低保待遇": None, "房本": None,
+        "不动产权证书": None,
+    }  # fmt: skip
+    whole, text = "劳动能力鉴定表", "劳动能力鉴定表在哪里领"
+    assert whole in segment(text, lexicon.extended([whole], [], [])) and whole not in segment(text, lexicon)
+
+
 def test_words_leave_punctuation_out_and_bring_parts_of_long_words() -> None:
     words = segment("中华人民共和国,政府信息公开!", EMPTY)
     assert {"中华", "人民", "共和国", "中华人民共和国"} <= set(words)
