@@ -342,7 +342,8 @@ class TestRebuild:
     def test_builds_anew_from_stored_vectors(self, open_index: OpenIndex) -> None:
         encoder = CountingEncoder()
         index = open_index(encoder)
-        encoder.seen.clear()
+        encoder.passages.clear()
         index.rebuild()
         assert keys(index) == set(SAMPLE)
-        assert encoder.seen == []
+        # The questions that the fit asks are encoded; what is searched is not.
+        assert encoder.passages == []

@@ -20,15 +20,18 @@ class CountingEncoder:
         self.dim = dim
         self.token_dim = token_dim
         self.seen: list[str] = []
+        self.passages: list[str] = []
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         return self._encode(texts)
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        self.passages += texts
         return self._encode(texts)
 
     def read_many(self, kind: str, texts: Sequence[str]) -> list[Reading]:
         readings = []
+        self.passages += texts if kind == "passage" else []
         for text, vector in zip(texts, self._encode(texts), strict=True):
             pieces = np.array([_hash(char) % PIECES for char in text], dtype=np.int32)
             states = np.zeros((len(text), self.token_dim), dtype=np.float32)
