@@ -28,7 +28,7 @@ _DENSE_ROWS, _LEXICAL_ENTRIES = 80, 20
 # How many candidates are compared token by token, and what the mean and the worst-matched token weigh against one
 # standard deviation of the vectors' score.
 _COMPARED = 20
-LATE_WEIGHT, WEAKEST_WEIGHT = 25.0, 6.0
+LATE_WEIGHT, WEAKEST_WEIGHT = 12.0, 2.5
 # Fewer permitted entries than this among the proposals lead to a second search among permitted ones only.
 _ENOUGH = 12
 
