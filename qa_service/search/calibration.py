@@ -31,14 +31,14 @@ from .vectors import Report
 
 Floats = npt.NDArray[np.float64]
 
-FEATURES = ("margin", "passage", "level", "missing", "strictly_missing")
+FEATURES = ("margin", "passage", "level", "weakest", "missing", "strictly_missing")
 # Entries whose question-and-answer vectors are nearer than this say the same thing.
 NEAR_DUPLICATE = 0.97
 _MARGIN_LIMIT = 4.0
 _SAMPLE, _HELD_OUT_PER_ENTRY = 500, 2
 _FEWEST = 40
 _ASPECT_WEIGHT = 3.0
-_SHIFT_SLOPE, _SHIFT_BIAS = 0.70, 1.05
+_SHIFT_SLOPE, _SHIFT_BIAS = 0.75, 2.16
 _RIDGE = 1.0
 
 
@@ -62,8 +62,8 @@ class Calibration:
         """For a library too small to fit from: the usual fit of larger ones."""
         return cls(
             encoder_fingerprint, library_fingerprint,
-            mean=(1.0, 0.89, 5.5, 0.2, 0.2), scale=(1.1, 0.02, 1.8, 0.4, 0.4),
-            weights=(1.4, 0.2, 0.5, -0.5, -0.5), bias=-0.7,
+            mean=(1.8, 0.45, 0.69, 0.49, 0.15, 0.14), scale=(1.5, 0.11, 0.12, 0.19, 0.36, 0.35),
+            weights=(1.4, 0.3, 0.2, 0.6, -0.4, -0.7), bias=-1.3,
         )  # fmt: skip
 
     def probability(self, features: Floats) -> float:
@@ -87,8 +87,9 @@ def features_of(ranked: Ranked, dense: DenseIndex, vector: Vectors, query: str, 
     """FEATURES of a ranking that has at least one candidate.
 
     margin: joint score of the first over the next that says something else; passage: cosine of the query
-    with the first's question and answer; level: the first's joint score; missing and strictly_missing: kinds
-    of thing that the normalised query asks for and the first's normalised `answer` does not hold.
+    with the first's question and answer; level and weakest: the first's token scores (0 without token states);
+    missing and strictly_missing: kinds of thing that the normalised query asks for and the first's normalised
+    `answer` does not hold.
     """
     first = dense.both[int(ranked.entries[0])]
     others = dense.both[ranked.entries[1:8]]
@@ -96,7 +97,8 @@ def features_of(ranked: Ranked, dense: DenseIndex, vector: Vectors, query: str, 
     margin = _MARGIN_LIMIT
     if len(different):
         margin = min(margin, float(ranked.fused[0] - ranked.fused[1 + int(different[0])]))
-    return np.array([margin, float(first @ vector), float(ranked.fused[0]), *missing(query, answer)])
+    level, weakest = float(ranked.level[0]), float(ranked.weakest[0])
+    return np.array([margin, float(first @ vector), level, weakest, *missing(query, answer)])
 
 
 @dataclass(frozen=True, slots=True)
