@@ -13,14 +13,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from .dense import DenseIndex
 from .late import LateIndex, TokenQuery
 from .lexical import LexicalIndex
-from .types import Longs, Vectors
-
-Mask = npt.NDArray[np.bool_]
+from .types import Longs, Mask, Vectors
 
 LEXICAL_WEIGHT = 0.1
 # How many rows the vectors propose and how many entries the words propose.
