@@ -129,10 +129,10 @@ def times_of_use(session: Session, now: datetime) -> dict[str, int]:
         .select_from(QueryLog)
         .join(EntryVersion, EntryVersion.id == QueryLog.chosen_version_id)
         .join(Entry, Entry.id == EntryVersion.entry_id)
-        .where(QueryLog.at >= now - LATELY)
+        .where(QueryLog.outcome.in_(("answered", "chosen")), QueryLog.at >= now - LATELY)
         .group_by(Entry.key)
     )
-    return dict(session.execute(statement).tuples().all())
+    return {key: int(count) for key, count in session.execute(statement)}
 
 
 def current_revision(session: Session) -> int:
