@@ -317,6 +317,9 @@ class Engine:
             begin = time.perf_counter()
             asked = read or self._reader.read(text)
             timings["encode"] = _ms(begin)
+            begin = time.perf_counter()
+            asked = self._ranker.near(asked)
+            timings["vectors"] = _ms(begin)
         return _Query(text, cut, terms, words, best_attainable(self._lexical, terms), asked)
 
     def _exact_entries(self, text: str, allowed: Mask | None) -> tuple[int, ...]:
