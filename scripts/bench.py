@@ -5,6 +5,7 @@ bench.py --quality FOLDER      rankings compared, with 95 % bootstrap intervals,
 bench.py --speed FOLDER        search, encoder, indexing, start and memory
 bench.py --encoders FOLDER     ways of running the encoder: int8 on one and two threads, the float reference
 bench.py --http FOLDER         the whole service as a process of its own: asking, cache, start, memory
+bench.py --scale [--most N]    how search grows from 1,000 to 1,000,000 wordings; needs no folder
 
 FOLDER holds NAME.library.jsonl (`id, question, answer`), queries*.jsonl (`query, library, relevant, style`) and
 oos*.jsonl (`query, library`; nothing answers them).
@@ -29,6 +30,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 import numpy as np  # noqa: E402
+from progress import say  # noqa: E402
 
 from qa_service.search.dense import DenseIndex, texts_of  # noqa: E402
 from qa_service.search.encoder import open_encoder  # noqa: E402
@@ -170,7 +172,7 @@ def quality(folder: Path, encoder: Encoder, lexicon: Lexicon) -> None:
     for name, documents in libraries_of(folder):
         own = [question for question in questions if question.library == name]
         store = InMemoryVectorStore()
-        engine = Engine.build(documents, encoder, lexicon, store, progress=_say)
+        engine = Engine.build(documents, encoder, lexicon, store, progress=say)
         ids = [document.id for document in documents]
         lexical = LexicalIndex.build(documents, lexicon)
         wanted = [text for document in documents for text in texts_of(document)]
@@ -247,7 +249,7 @@ def speed(folder: Path, encoder_path: Path, threads: int, lexicon: Lexicon) -> N
     print(f"indexing: {len(sample) / fetch_seconds:.0f} texts/s = {share:.2f} of the encoder's own (≥ .85)")
 
     begin = time.perf_counter()
-    engine = Engine.build(documents, encoder, lexicon, store, progress=_say)
+    engine = Engine.build(documents, encoder, lexicon, store, progress=say)
     texts = len({pair for d in documents for pair in texts_of(d)})
     built = time.perf_counter() - begin
     print(f"build with calibration: {built:.0f} s, {texts / built:.0f} texts/s")
@@ -344,23 +346,20 @@ def _ratio(values: Sequence[float], base: Sequence[float], share: float) -> floa
     return percentile(values, share) / percentile(base, share)
 
 
-def _say(stage: str, done: int, total: int) -> None:
-    if sys.stderr.isatty() or done == total:
-        print(f"\r{stage} {done}/{total} ", end="\n" if done == total else "", file=sys.stderr, flush=True)
-
-
 def main() -> int:
     cli = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     cli.add_argument("--quality", type=Path, metavar="FOLDER")
     cli.add_argument("--speed", type=Path, metavar="FOLDER")
     cli.add_argument("--encoders", type=Path, metavar="FOLDER")
     cli.add_argument("--http", type=Path, metavar="FOLDER", help="the whole service as a process of its own")
+    cli.add_argument("--scale", action="store_true", help="how search grows with the library")
+    cli.add_argument("--most", type=int, default=1_000_000, help="with --scale: leave out sizes above")
     cli.add_argument("--keep", type=Path, help="with --http: data directory to make and use again")
     cli.add_argument("--encoder", type=Path, default=ROOT / "var" / "indexes" / "encoder")
     cli.add_argument("--threads", type=int, default=2)
     args = cli.parse_args()
-    if not (args.quality or args.speed or args.encoders or args.http):
-        cli.error("give --quality, --speed, --encoders or --http")
+    if not (args.quality or args.speed or args.encoders or args.http or args.scale):
+        cli.error("give --quality, --speed, --encoders, --http or --scale")
     lexicon = Lexicon.load(ROOT / "corpus" / "lexicon")
     if args.quality:
         quality(args.quality, open_encoder(args.encoder, args.threads), lexicon)
@@ -372,6 +371,10 @@ def main() -> int:
         from bench_http import bench_http
 
         bench_http(args.http, args.encoder, args.keep)
+    if args.scale:
+        from bench_scale import bench_scale
+
+        bench_scale(args.encoder, args.threads, args.most)
     return 0
 
 

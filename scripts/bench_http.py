@@ -25,6 +25,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from progress import say  # noqa: E402
 from sqlalchemy import select  # noqa: E402
 
 from qa_service import migrations  # noqa: E402
@@ -68,7 +69,7 @@ def fill(settings: Settings, folder: Path) -> None:
             )
             service.import_published(session, None, f"bench-{number}", content, SYSTEM.name)
     index = open_index(settings, database, EncoderStatus(settings, INDEXING_THREADS))
-    index.open(lambda stage, done, total: print(f"\r{stage} {done}/{total}", end="", file=sys.stderr))
+    index.open(say)
     database.close()
 
 

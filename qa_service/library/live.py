@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -38,6 +39,7 @@ log = logging.getLogger(__name__)
 Progress = Callable[[str, int, int], None]
 REFIT_SHARE = 0.1  # refit when this share of the library has changed in size since the last fit
 SAVED = "search"
+HEAT_SECONDS = 60.0  # a count this old is good enough to put suggestions in order
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +79,20 @@ class LiveIndex:
         lexicon: Lexicon,
         folder: Path,
         refresh_seconds: float = 0.5,
+        heat_seconds: float = HEAT_SECONDS,
     ) -> None:
         self._database = database
         self._encoder = encoder
         self.bundled_lexicon = lexicon
         self._folder = folder
-        self._refresh_seconds = refresh_seconds
+        self._refresh_seconds, self._heat_seconds = refresh_seconds, heat_seconds
         self._vectors = SqlVectorStore(database)
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="library-refresh", daemon=True)
         self._snapshot: Snapshot | None = None
         self._saved_revisions = (-1, -1)
+        self.heat: Mapping[str, int] = {}  # times of use of late by key; replaced, never changed
         self.healed = ""  # why the saved index had to be rebuilt at this start, for /health
 
     @property
@@ -108,6 +112,7 @@ class LiveIndex:
                 self._store_calibration()
             if self._saved_revisions != self._snapshot.revisions:
                 self._save()
+        self.count_heat()
         _warm(self.snapshot.engine)
 
     def rebuild(self, progress: Progress | None = None) -> None:
@@ -145,6 +150,11 @@ class LiveIndex:
             self._snapshot = Snapshot(engine, faces, units, revision, lexicon_revision)
             return True
 
+    def count_heat(self) -> None:
+        """Count anew how often each entry was of use of late."""
+        with self._database.read() as session:
+            self.heat = repository.times_of_use(session, clock.now())
+
     def start(self) -> None:
         self._thread.start()
 
@@ -158,10 +168,14 @@ class LiveIndex:
                 self._save()
 
     def _watch(self) -> None:
+        counted = time.monotonic()
         while not self._stop.wait(self._refresh_seconds):
             try:
                 if self.refresh():
                     self._refit_if_needed()
+                if time.monotonic() - counted >= self._heat_seconds:
+                    counted = time.monotonic()
+                    self.count_heat()
             except Exception:
                 # The old snapshot keeps answering; the next round tries again.
                 log.exception("the search index could not be refreshed")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, aliased, selectinload
@@ -12,7 +12,10 @@ from qa_service.accounts.roles import Actor, Role
 from qa_service.errors import NotFound
 from qa_service.kit.database import insert_into
 from qa_service.library.face import Face
-from qa_service.library.models import Entry, EntryVersion, LibraryRevision
+from qa_service.library.models import Entry, EntryVersion, LibraryRevision, QueryLog
+
+# How far back a question counts as asked of late.
+LATELY = timedelta(days=90)
 
 
 def readable(actor: Actor) -> Select[Entry]:
@@ -117,6 +120,19 @@ def faces_since(session: Session, revision: int) -> tuple[list[Face], list[str],
         else:
             changed.append(Face.of(key, version))
     return changed, removed, now
+
+
+def times_of_use(session: Session, now: datetime) -> dict[str, int]:
+    """How often each entry, in any of its versions, was answered with or chosen of late, by key; none at 0."""
+    statement = (
+        select(Entry.key, func.count())
+        .select_from(QueryLog)
+        .join(EntryVersion, EntryVersion.id == QueryLog.chosen_version_id)
+        .join(Entry, Entry.id == EntryVersion.entry_id)
+        .where(QueryLog.outcome.in_(("answered", "chosen")), QueryLog.at >= now - LATELY)
+        .group_by(Entry.key)
+    )
+    return {key: int(count) for key, count in session.execute(statement)}
 
 
 def current_revision(session: Session) -> int:

@@ -7,7 +7,7 @@ from itertools import zip_longest
 from typing import Annotated
 
 from fastapi import APIRouter, File, Header, Query, Request, Response, UploadFile
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from qa_service.accounts.deps import CurrentActor, DbSession, Editor, LibraryStaff
@@ -34,7 +34,7 @@ from qa_service.library.schemas import (
     hit_view,
 )
 from qa_service.library.service import Content
-from qa_service.search.types import Hit
+from qa_service.search.types import Filters, Hit
 
 router = APIRouter(route_class=TransactionalRoute)
 
@@ -86,8 +86,9 @@ def choose(request: Request, session: DbSession, trace_id: str, data: Choice) ->
 
 @router.get("/suggest", tags=["问答"])
 def suggest(request: Request, q: Annotated[str, Query(max_length=64)], limit: Annotated[int, Query(ge=1, le=20)] = 8) -> list[Suggested]:  # fmt: skip
-    """输入提示：汉字、拼音、拼音首字母都可以。"""
-    found = asker_of(request).index.snapshot.engine.suggest(q, limit)
+    """输入提示：汉字、拼音、拼音首字母都可以；今天有效的问题，近来问得多的在前。"""
+    index = asker_of(request).index
+    found = index.snapshot.engine.suggest(q, limit, Filters(on=clock.today()), index.heat)
     return [Suggested(text=s.text, key=s.entry_id, how=s.how) for s in found]
 
 
@@ -102,22 +103,14 @@ def hot(
 def hot_questions(
     asker: Asker, session: Session, limit: int, keys: frozenset[str] | None = None
 ) -> list[Suggested]:
-    """The published questions that were answered or chosen most, of `keys` only where given."""
-    faces = asker.index.snapshot.faces
-    by_version = {face.version_id: face for face in faces.values() if keys is None or face.key in keys}
-    counts = session.execute(
-        select(QueryLog.chosen_version_id, func.count())
-        .where(QueryLog.chosen_version_id.is_not(None))
-        .group_by(QueryLog.chosen_version_id)
-        .order_by(func.count().desc())
-        .limit(limit * 10)
-    )
-    ordered = [by_version[version_id] for version_id, _ in counts if version_id in by_version]
-    known = {face.key for face in ordered}
+    """The published questions that were answered or chosen most of late, of `keys` only where given."""
+    faces = [face for face in asker.index.snapshot.faces.values() if keys is None or face.key in keys]
+    used = repository.times_of_use(session, clock.now())
+    ordered = sorted((face for face in faces if face.key in used), key=lambda face: -used[face.key])
     # Until enough has been asked: the first question of each topic in turn, so that the list shows the range.
     by_topic: dict[str, list[Face]] = {}
-    for face in by_version.values():
-        if face.key not in known:
+    for face in faces:
+        if face.key not in used:
             by_topic.setdefault(face.topic, []).append(face)
     rounds = zip_longest(*by_topic.values())
     ordered += [face for one_each in rounds for face in one_each if face is not None]

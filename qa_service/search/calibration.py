@@ -137,7 +137,7 @@ def calibrate(
         return normalise(documents[number].answer)
 
     for number, probe in enumerate(probes):
-        asked = reader.read(probe.text)
+        asked = ranker.near(reader.read(probe.text))
         twins = dense.both @ dense.both[probe.entry] > NEAR_DUPLICATE
         words = _words(ranker, documents[probe.entry], probe, lexicon)
         hidden = [int(dense.start[probe.entry]) + probe.wording] if probe.wording >= 0 else []

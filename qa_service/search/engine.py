@@ -22,7 +22,7 @@ from .dense import WEIGHT_SUM, DenseIndex, Wording, late_texts_of, texts_of, wor
 from .errors import EncoderMismatch
 from .exact import exact_key, exact_table
 from .fingerprint import document_digest, library_digest
-from .fusion import Asked, Mask, Ranked, Ranker, places_by_id
+from .fusion import Asked, Ranked, Ranker, places_by_id
 from .late import LateIndex
 from .lexical import LexicalIndex, best_attainable, query_terms
 from .reading import Fillers, QueryReader
@@ -34,6 +34,7 @@ from .types import (
     Filters,
     Hit,
     Longs,
+    Mask,
     Outcome,
     Span,
     Suppressed,
@@ -101,6 +102,7 @@ class Engine:
         self._wordings = tuple(entries)
         self._exact = exact_table([[wording.normal for wording in entry] for entry in self._wordings])
         self._masks: dict[Filters, Mask] = {}
+        self._heat: tuple[Mapping[str, int], Longs] | None = None
 
     @classmethod
     def build(
@@ -248,12 +250,31 @@ class Engine:
         number = self._number.get(entry_id)
         return None if number is None else self._documents[number]
 
-    def suggest(self, prefix: str, limit: int = 8, filters: Filters = Filters()) -> list[Suggestion]:  # noqa: B008
-        """Wordings for what was typed so far, in Chinese, pinyin or initials; only of permitted entries."""
-        allowed = None
-        if filters != Filters():
-            allowed = {self._ids[n] for n in np.flatnonzero(self._mask(filters))}
-        return self._suggestions.suggest(prefix, limit, allowed)
+    def suggest(
+        self,
+        prefix: str,
+        limit: int = 8,
+        filters: Filters = Filters(),  # noqa: B008
+        heat: Mapping[str, int] | None = None,
+    ) -> list[Suggestion]:
+        """Wordings for what was typed so far, in Chinese, pinyin or initials; only of permitted entries.
+
+        `heat`: how often each entry was of use, by id (unknown ids do not matter); a new mapping for new counts,
+        since what is made of one is kept.
+        """
+        allowed = self._mask(filters) if filters != Filters() else None
+        return self._suggestions.suggest(prefix, limit, self._heat_of(heat) if heat else None, allowed)
+
+    def _heat_of(self, heat: Mapping[str, int]) -> Longs:
+        """Counts [entries]; kept, since every key press of a minute shares them."""
+        kept = self._heat
+        if kept is None or kept[0] is not heat:
+            counts = np.zeros(self.size, dtype=np.int64)
+            for id_, count in heat.items():
+                if id_ in self._number:
+                    counts[self._number[id_]] = count
+            self._heat = kept = (heat, counts)
+        return kept[1]
 
     def ask(
         self,
@@ -297,6 +318,9 @@ class Engine:
             begin = time.perf_counter()
             asked = read or self._reader.read(text)
             timings["encode"] = _ms(begin)
+            begin = time.perf_counter()
+            asked = self._ranker.near(asked)
+            timings["vectors"] = _ms(begin)
         return _Query(text, cut, terms, words, best_attainable(self._lexical, terms), asked)
 
     def _exact_entries(self, text: str, allowed: Mask | None) -> tuple[int, ...]:

@@ -13,14 +13,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from .dense import DenseIndex
 from .late import LateIndex, TokenQuery
 from .lexical import LexicalIndex
-from .types import Longs, Vectors
-
-Mask = npt.NDArray[np.bool_]
+from .types import Longs, Mask, Vectors
 
 LEXICAL_WEIGHT = 0.1
 # How many rows the vectors propose and how many entries the words propose.
@@ -35,10 +32,14 @@ _ENOUGH = 12
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A query as the encoder sees it: its vector [dim], and its tokens where the encoder has states for them."""
+    """A query as the encoder sees it: its vector [dim], and its tokens where the encoder has states for them.
+
+    `nearest`: the rows that the vector proposes from the whole library, where they have been looked up (`near`).
+    """
 
     vector: Vectors
     tokens: TokenQuery | None = None
+    nearest: Longs | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,10 @@ class Ranker:
     lexical: LexicalIndex
     places: Longs
 
+    def near(self, asked: Asked) -> Asked:
+        """With `nearest`: to rank one query under several limits, the library need be gone through only once."""
+        return asked if self.dense is None else replace(asked, nearest=self._rows(self.dense, asked))
+
     def rank(
         self,
         asked: Asked | None,
@@ -95,7 +100,7 @@ class Ranker:
             level = _standard(words, named)
             return self._ordered(Ranked(named, none, zero, words[named], zero, zero, level))
         vector = asked.vector
-        entries = np.union1d(named, self._nearest(self.dense, vector, allowed))
+        entries = np.union1d(named, self._nearest(self.dense, asked, allowed))
         rows = self.dense.rows_of(entries)
         scores = self.dense.scores(vector, rows)
         if hidden_rows:
@@ -132,14 +137,17 @@ class Ranker:
         fused = ranked.fused + LATE_WEIGHT * scores.level + WEAKEST_WEIGHT * scores.weakest
         return self._ordered(replace(ranked, level=scores.level, weakest=scores.weakest, fused=fused))
 
-    def _nearest(self, dense: DenseIndex, vector: Vectors, allowed: Mask | None) -> Longs:
-        found = np.unique(dense.entry_of[dense.search(vector, _DENSE_ROWS)]).astype(np.int64)
+    def _rows(self, dense: DenseIndex, asked: Asked) -> Longs:
+        return dense.search(asked.vector, _DENSE_ROWS) if asked.nearest is None else asked.nearest
+
+    def _nearest(self, dense: DenseIndex, asked: Asked, allowed: Mask | None) -> Longs:
+        found = np.unique(dense.entry_of[self._rows(dense, asked)]).astype(np.int64)
         if allowed is None:
             return found
         found = found[allowed[found]]
         if len(found) < _ENOUGH:
             permitted = np.flatnonzero(allowed[dense.entry_of]).astype(np.int64)
-            rows = dense.search(vector, _DENSE_ROWS, permitted)
+            rows = dense.search(asked.vector, _DENSE_ROWS, permitted)
             found = np.unique(dense.entry_of[rows]).astype(np.int64)
         return found
 

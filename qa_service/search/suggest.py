@@ -1,22 +1,33 @@
 """Suggestions while typing: by Chinese text, full pinyin and pinyin initials.
 
-All texts are kept as one long string of each form, so that a lookup is a few searches at C speed.
+The places at which a match may begin are sorted by the bytes that follow, so that all matches of what was typed are
+found by bisection, and the most asked of them come first however many there are.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+
+import numpy as np
+import numpy.typing as npt
 
 from ..text.normalise import normalise
 from ..text.pinyin import Pinyin, pinyin_of
 from .dense import Wording
+from .types import Ints, Longs, Mask
 
 _LONGEST_PREFIX = 60
-_MOST_FOUND = 400
+# A longer phrasing is a story rather than something to pick from a list. Standard questions are offered at any length.
+LONGEST_PHRASING = 24
+# How many bytes places are sorted by, as one number: four ideographs or eight letters. What was typed beyond them is
+# compared at the places that are left.
+_SORTED = 8
 _BREAK = "\n"
+
+Bytes = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,42 +41,93 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """Strings joined, each after a line break, and where each begins."""
+    """Texts one after another as bytes in `encoding`, each after a line break; text i begins at starts[i].
 
-    joined: str
-    starts: tuple[int, ...]
+    `order` has the numbers of the texts, and `inner` the places within texts at which a match may begin, both sorted
+    by the bytes that follow.
+    """
+
+    encoding: str
+    held: bytes
+    starts: Ints
+    order: Ints
+    inner: Ints
 
     @classmethod
-    def of(cls, texts: Sequence[str]) -> _Form:
-        starts, at = [], 1
-        for text in texts:
-            starts.append(at)
-            at += len(text) + 1
-        return cls("".join(_BREAK + text for text in texts), tuple(starts))
+    def of_texts(cls, texts: Sequence[str]) -> _Form:
+        """Of Chinese text: a match may begin at any character.
 
-    def find(self, part: str) -> Iterator[tuple[int, int]]:
-        """(text number, place in it): the texts that begin with `part`, then where else it occurs."""
-        yield from islice(self._scan(_BREAK + part, 1), _MOST_FOUND)
-        yield from islice((hit for hit in self._scan(part, 0) if hit[1]), _MOST_FOUND)
+        UTF-16 has a character outside the basic plane as two; no match can begin between them, as nothing typed does.
+        """
+        return cls._of(texts, "utf-16-be", np.ones(1, np.bool_))
 
-    def _scan(self, part: str, skip: int) -> Iterator[tuple[int, int]]:
-        at = self.joined.find(part)
-        while at >= 0:
-            number = bisect_right(self.starts, at + skip) - 1
-            yield number, at + skip - self.starts[number]
-            at = self.joined.find(part, at + 1)
+    @classmethod
+    def of_letters(cls, texts: Sequence[str]) -> _Form:
+        """Of pinyin: a match may begin at capitals and digits."""
+        heads = np.frombuffer(_joined(texts).encode("ascii"), np.uint8) < ord("a")
+        return cls._of([text.lower() for text in texts], "ascii", heads)
+
+    @classmethod
+    def _of(cls, texts: Sequence[str], encoding: str, heads: Mask) -> _Form:
+        joined = _joined(texts)
+        held = joined.encode(encoding, "surrogatepass")
+        width = len(_BREAK.encode(encoding))
+        codes = np.frombuffer(held, np.dtype(f">u{width}"))
+        breaks = codes == ord(_BREAK)
+        after = np.concatenate([[False], breaks[:-1]])
+        starts = (np.flatnonzero(breaks)[: len(texts)] + 1) * width
+        inner = np.flatnonzero(heads & ~breaks & ~after) * width
+        order = np.argsort(_leading(held, starts))
+        inner = inner[np.argsort(_leading(held, inner))]
+        return cls(encoding, held, starts.astype(np.int32), order.astype(np.int32), inner.astype(np.int32))
+
+    def beginning(self, part: str) -> Longs:
+        """Numbers of the texts that begin with `part`."""
+        wanted = part.encode(self.encoding, "surrogatepass")
+        low, high = self._between(self.order, wanted, lambda number: int(self.starts[number]))
+        numbers = self.order[low:high]
+        return numbers[self._goes_on(self.starts[numbers], wanted)].astype(np.int64)
+
+    def holding(self, part: str) -> Longs:
+        """Numbers of the texts that have `part` further on."""
+        wanted = part.encode(self.encoding, "surrogatepass")
+        low, high = self._between(self.inner, wanted, int)
+        at = self.inner[low:high]
+        at = at[self._goes_on(at, wanted)]
+        return np.unique(np.searchsorted(self.starts, at, side="right") - 1)
+
+    def _between(self, order: Ints, wanted: bytes, place: Callable[[int], int]) -> tuple[int, int]:
+        """Where in `order` the elements stand at whose `place` the sorted part of `wanted` is."""
+        wanted = wanted[:_SORTED]
+
+        def lead(element: int) -> bytes:
+            at = place(element)
+            return self.held[at : at + len(wanted)]
+
+        return bisect_left(order, wanted, key=lead), bisect_right(order, wanted, key=lead)
+
+    def _goes_on(self, places: Ints, wanted: bytes) -> Mask:
+        """At which of the places the rest of `wanted` follows what is sorted by."""
+        held = np.frombuffer(self.held, np.uint8)
+        goes_on = np.ones(len(places), np.bool_)
+        for offset in range(_SORTED, len(wanted)):
+            goes_on &= held[places + offset] == wanted[offset]
+        return goes_on
 
 
 @dataclass(frozen=True, slots=True)
 class SuggestIndex:
-    """Immutable. `texts` are the wordings as written; rank 0 is a standard question, 1 a phrasing."""
+    """Immutable. `texts` are the wordings on offer, as written, in the order in which they are offered where nothing
+    has been asked yet: standard questions, then phrasings; short ones first. `owners` names the entry of each by
+    number, and `widest` is the most that one entry has.
+    """
 
+    ids: tuple[str, ...]
     texts: tuple[str, ...]
-    owners: tuple[str, ...]
-    ranks: tuple[int, ...]
+    owners: Ints
+    widest: int
     pinyins: Mapping[str, Pinyin]
     chinese: _Form
-    syllables: tuple[str, ...]
     full: _Form
     initials: _Form
 
@@ -77,45 +139,74 @@ class SuggestIndex:
         known: Mapping[str, Pinyin] | None = None,
     ) -> SuggestIndex:
         """From the entries' ids and wordings; `known`: pinyin already worked out, by normal form."""
-        texts, owners, ranks, plain = [], [], [], []
-        for owner, wordings in zip(ids, entries, strict=True):
-            for number, wording in enumerate(wordings):
-                texts.append(wording.written)
-                owners.append(owner)
-                ranks.append(min(number, 1))
-                plain.append(wording.normal)
+        offered = [
+            (place > 0, len(wording.written), ids[entry], place, entry, wording)
+            for entry, wordings in enumerate(entries)
+            for place, wording in enumerate(wordings)
+            if place == 0 or len(wording.written) <= LONGEST_PHRASING
+        ]
+        offered.sort(key=lambda one: one[:4])
+        owners = [entry for *_, entry, _ in offered]
+        plain = [wording.normal for *_, wording in offered]
         known = known or {}
         pinyins = {text: known.get(text) or pinyin_of(text) for text in plain}
-        syllables = tuple(pinyins[text].syllables for text in plain)
         return cls(
-            tuple(texts), tuple(owners), tuple(ranks), pinyins,
-            _Form.of(plain), syllables, _Form.of([s.lower() for s in syllables]),
-            _Form.of([pinyins[text].initials for text in plain]),
+            tuple(ids), tuple(wording.written for *_, wording in offered), np.array(owners, dtype=np.int32),
+            max(Counter(owners).values(), default=0), pinyins, _Form.of_texts(plain),
+            _Form.of_letters([pinyins[text].syllables for text in plain]),
+            _Form.of_letters([pinyins[text].initials.upper() for text in plain]),
         )  # fmt: skip
 
-    def suggest(self, typed: str, limit: int, allowed: Collection[str] | None = None) -> list[Suggestion]:
-        """At most one suggestion an entry; those that begin with what was typed come first."""
-        wanted = normalise(typed[:_LONGEST_PREFIX])
-        best: dict[str, tuple[tuple[int, int, int, int, str], Suggestion]] = {}
-        for number, preference, how in self._found(wanted) if wanted else ():
-            owner = self.owners[number]
-            if allowed is not None and owner not in allowed:
-                continue
-            order = (*preference, self.ranks[number], len(self.texts[number]), owner)
-            if owner not in best or order < best[owner][0]:
-                best[owner] = (order, Suggestion(self.texts[number], owner, how))
-        return [suggestion for _, suggestion in sorted(best.values(), key=lambda pair: pair[0])[:limit]]
+    def suggest(
+        self, typed: str, limit: int, heat: Longs | None = None, allowed: Mask | None = None
+    ) -> list[Suggestion]:
+        """At most one suggestion an entry, of those `allowed` [entries].
 
-    def _found(self, wanted: str) -> Iterator[tuple[int, tuple[int, int], str]]:
-        """Text number, order of preference (kind, place) and kind of each match."""
-        for number, place in self.chinese.find(wanted):
-            yield number, (min(place, 1), place), "contains" if place else "prefix"
+        What begins with the typed text comes before what only holds it, Chinese before pinyin before initials; within
+        each of these the entries of greatest `heat` [entries] first, each with its standard question if that fits.
+        """
+        wanted = normalise(typed[:_LONGEST_PREFIX])[:_LONGEST_PREFIX]
+        found: dict[int, Suggestion] = {}
+        for numbers, how in self._found(wanted) if wanted else ():
+            for number in self._first(numbers, limit, heat, allowed):
+                owner = int(self.owners[number])
+                if owner not in found:
+                    found[owner] = Suggestion(self.texts[number], self.ids[owner], how)
+            if len(found) >= limit:
+                break
+        return list(found.values())[:limit]
+
+    def _found(self, wanted: str) -> Iterator[tuple[Longs, str]]:
+        """Numbers of the texts of each kind of match, and what to call it, in order of preference."""
+        yield self.chinese.beginning(wanted), "prefix"
+        yield self.chinese.holding(wanted), "contains"
         letters = wanted.replace("'", "").replace(" ", "")
         if not (letters.isascii() and letters.isalnum()):
             return
-        for number, place in self.full.find(letters):
-            begins = self.syllables[number][place]
-            if begins.isupper() or begins.isdigit():
-                yield number, (2 + min(place, 1), place), "pinyin"
-        for number, place in self.initials.find(letters):
-            yield number, (4 + min(place, 1), place), "initials"
+        for form, how in ((self.full, "pinyin"), (self.initials, "initials")):
+            yield form.beginning(letters), how
+            yield form.holding(letters), how
+
+    def _first(self, numbers: Longs, limit: int, heat: Longs | None, allowed: Mask | None) -> Longs:
+        """The first of these texts in the order of offering, enough of them for `limit` entries."""
+        if allowed is not None:
+            numbers = numbers[allowed[self.owners[numbers]]]
+        enough = limit * self.widest
+        order = numbers if heat is None else numbers - heat[self.owners[numbers]] * len(self.texts)
+        if len(order) > enough:
+            order = np.partition(order, enough)[:enough]
+        return np.sort(order) % len(self.texts)
+
+
+def _joined(texts: Sequence[str]) -> str:
+    """With room behind the last text for whatever is compared beyond its end."""
+    return "".join(_BREAK + text for text in texts) + _BREAK * (_LONGEST_PREFIX + _SORTED)
+
+
+def _leading(held: bytes, places: Longs) -> npt.NDArray[np.uint64]:
+    """The bytes by which places are sorted, as numbers in the same order."""
+    codes = np.frombuffer(held, np.uint8)
+    leading = np.zeros(len(places), dtype=np.uint64)
+    for offset in range(_SORTED):
+        leading = leading << np.uint64(8) | codes[places + offset]
+    return leading

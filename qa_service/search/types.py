@@ -14,6 +14,7 @@ import numpy.typing as npt
 Vectors = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 
 
 class Decision(StrEnum):

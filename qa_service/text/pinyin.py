@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _LETTERS = re.compile(r"[^0-9a-z]")
 
@@ -25,8 +26,16 @@ def syllable_of(char: str) -> str:
 
 def pinyin_of(text: str) -> Pinyin:
     """Pinyin of a normalised text; Latin letters and digits stand for themselves, all else is left out."""
+    from pypinyin.seg.simpleseg import seg
+
+    kept = [unit for word in seg(text) for unit in _units(word)]
+    return Pinyin("".join(unit.capitalize() for unit in kept), "".join(unit[0] for unit in kept))
+
+
+@lru_cache(maxsize=65_536)
+def _units(word: str) -> tuple[str, ...]:
+    """Syllables, letters and digits of one of pypinyin's own words. A library has the same words again and again."""
     from pypinyin import Style, lazy_pinyin
 
-    units = "\0".join(lazy_pinyin(text, style=Style.NORMAL, errors="\0".join)).lower().split("\0")
-    kept = [part for part in (_LETTERS.sub("", unit.replace("ü", "v")) for unit in units) if part]
-    return Pinyin("".join(p.capitalize() for p in kept), "".join(p[0] for p in kept))
+    units = "\0".join(lazy_pinyin(word, style=Style.NORMAL, errors="\0".join)).lower().split("\0")
+    return tuple(part for part in (_LETTERS.sub("", unit.replace("ü", "v")) for unit in units) if part)

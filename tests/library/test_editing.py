@@ -348,3 +348,19 @@ class TestSuggest:
     def test_chinese_pinyin_and_initials_are_completed(self, people: People, typed: str) -> None:
         found = people().get(f"{API}/suggest", params={"q": typed}).json()
         assert any("失业保险金" in item["text"] for item in found)
+
+    def test_what_was_chosen_most_comes_first_within_a_minute(self, app: FastAPI, people: People) -> None:
+        def offered() -> list[str]:
+            return [item["key"] for item in people().get(f"{API}/suggest", params={"q": "怎样申请"}).json()]
+
+        last = offered()[1]
+        for _ in range(2):
+            trace = people().post(f"{API}/ask", json={"question": "失业金"}).json()["trace_id"]
+            people().post(f"{API}/ask/{trace}/choice", json={"key": last})
+        app.state.index.count_heat()
+        assert offered()[0] == last
+
+    def test_what_is_no_longer_valid_is_not_offered(self, people: People, at: Any) -> None:
+        assert people().get(f"{API}/suggest", params={"q": "失业保险金"}).json()
+        at("2100-01-01 09:00")
+        assert people().get(f"{API}/suggest", params={"q": "失业保险金"}).json() == []

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
@@ -14,12 +16,13 @@ from support.people import Actors, wait_for
 
 from qa_service.accounts.models import Unit
 from qa_service.accounts.roles import Actor
+from qa_service.kit import clock
 from qa_service.kit.database import Database
 from qa_service.lexicon import service as lexicon_service
 from qa_service.lexicon.rules import Kind
 from qa_service.library import repository, service
 from qa_service.library.live import LiveIndex
-from qa_service.library.models import Entry, LibraryRevision, StoredVector
+from qa_service.library.models import Entry, LibraryRevision, QueryLog, StoredVector
 from qa_service.search.types import Filters
 from qa_service.text.lexicon import Lexicon
 
@@ -347,3 +350,44 @@ class TestRebuild:
         assert keys(index) == set(SAMPLE)
         # The questions that the fit asks are encoded; what is searched is not.
         assert encoder.passages == []
+
+
+class TestHeat:
+    def test_counts_answers_and_choices_of_late_in_any_version(
+        self, open_index: OpenIndex, database: Database, actors: Actors, at: Callable[[str], None]
+    ) -> None:
+        at("2026-03-02 09:00")
+        index = open_index(None)
+        assert index.heat == {}
+
+        def log(key: str, day: datetime, outcome: str) -> QueryLog:
+            return QueryLog(
+                id=uuid4().hex, at=day, channel="window", question="问", decision="choose", confidence=0.5,
+                outcome=outcome, library_revision=1, milliseconds=1.0,
+                chosen_version_id=index.snapshot.faces[key].version_id,
+            )  # fmt: skip
+
+        now = clock.now()
+        with database.write() as session:
+            session.add_all([
+                log("jobless-length", now, "answered"), log("jobless-length", now - timedelta(days=89), "chosen"),
+                log("jobless-length", now - timedelta(days=91), "chosen"), log("paid-leave", now, "skipped"),
+                log("provident-rent", now, "chosen"),
+            ])  # fmt: skip
+        change(database, actors["desk"], actors["desk2"], "jobless-length", "改过的答复。")
+        index.refresh()
+        before = index.heat
+        index.count_heat()
+        assert index.heat == {"jobless-length": 2, "provident-rent": 1} and before == {}
+
+    def test_is_counted_again_now_and_then(
+        self, database: Database, lexicon: Lexicon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        index = LiveIndex(database, None, lexicon, tmp_path / "i", refresh_seconds=0.05, heat_seconds=0.05)
+        index.open()
+        monkeypatch.setattr(repository, "times_of_use", lambda session, now: {"jobless-length": 7})
+        index.start()
+        try:
+            wait_for(lambda: index.heat == {"jobless-length": 7})
+        finally:
+            index.stop()
