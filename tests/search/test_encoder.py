@@ -103,9 +103,11 @@ def test_like_questions_are_nearer_than_unlike_ones(any_encoder: Encoder) -> Non
 
 def test_int8_agrees_with_the_reference(served: OnnxEncoder, reference: SentenceTransformerEncoder) -> None:
     ours, theirs = served.encode_queries(TOPICS), reference.encode_queries(TOPICS)
-    assert (ours * theirs).sum(axis=1).min() > 0.99
+    # Measured against how far apart different questions are: that distance is what a ranking lives on.
+    apart = 1 - float((theirs @ theirs.T)[np.triu_indices(len(TOPICS), 1)].mean())
+    assert (1 - (ours * theirs).sum(axis=1)).max() < 0.05 * apart
     passages, exact = served.encode_passages(ANSWERS), reference.encode_passages(ANSWERS)
-    assert (passages * exact).sum(axis=1).min() > 0.985
+    assert (1 - (passages * exact).sum(axis=1)).max() < 0.08 * apart
     agreement = (ours @ passages.T).argmax(axis=1) == (theirs @ exact.T).argmax(axis=1)
     assert agreement.mean() >= 0.95
     assert served.fingerprint != reference.fingerprint
@@ -120,16 +122,17 @@ def test_token_states_agree_with_the_packages_own_network(served: OnnxEncoder) -
     bert, tokenizer = plain_bert(model, ids).float().eval(), build_tokenizer(model, ids)
     learned = load_adapter(ADAPTER)
     for kind, texts in (("query", TOPICS[:8]), ("passage", ANSWERS[:4])):
+        skip = len(tokenizer.encode(PROMPTS[kind]).ids) - 1
         for text, reading in zip(texts, served.read_many(kind, texts), strict=True):
             pieces = torch.tensor([tokenizer.encode(PROMPTS[kind] + text).ids])
             with torch.inference_mode():
-                states = bert(input_ids=pieces).last_hidden_state[0, 4:-1].numpy()
+                states = bert(input_ids=pieces).last_hidden_state[0, skip:-1].numpy()
             exact = (states - learned[OFFSET]) @ learned[PROJECT]
             cosines = (exact * reading.states).sum(1) / np.linalg.norm(exact, axis=1)
             assert (cosines / np.linalg.norm(reading.states, axis=1)).min() > 0.9
             assert reading.states.shape == (len(reading.pieces), served.token_dim)
             assert "".join(map(served.piece_text, reading.pieces.tolist())) == tokenizer.decode(
-                pieces[0, 4:-1].tolist()
+                pieces[0, skip:-1].tolist()
             ).replace(" ", "")
 
 
