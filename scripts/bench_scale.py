@@ -354,7 +354,7 @@ def bench_scale(encoder_path: Path, threads: int, most: int) -> None:
     print(
         f"grown from {sum(map(len, seeds.rows))} wordings of {len(seeds.documents)} bundled entries, with places and"
         f" numbers; their vectors and token states\nare the real ones plus seeded noise (a share of {NOISE}), at their"
-        f" old lengths. Above {MOST_BY_TOKEN:,} wordings without token states.\nTimes of one thread;"
+        f" old lengths. Above {MOST_BY_TOKEN:,} wordings without token states.\nProcessor time of one thread;"
         f" ask: {QUESTIONS} real questions, encoded before. In brackets: times the row above.\n"
     )
     sizes = [size for size in SIZES if size <= most]
@@ -411,10 +411,10 @@ def _line(row: Figures, above: Figures | None) -> str:
 
 
 def _timed(act: Callable[[], T]) -> tuple[float, T]:
-    """Seconds, and what came of it."""
-    begin = time.perf_counter()
+    """Seconds of processor time, which the machine's other work does not lengthen, and what came of it."""
+    begin = time.process_time()
     result = act()
-    return time.perf_counter() - begin, result
+    return time.process_time() - begin, result
 
 
 def _p50_p95(seconds: Sequence[float]) -> tuple[float, float]:

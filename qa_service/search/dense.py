@@ -119,7 +119,7 @@ class DenseIndex:
         """The entries `kept`, in that order, and after them the documents `added`."""
         fresh = DenseIndex.build(added, vectors, self.dim)
         picked = np.asarray(kept, dtype=np.int64)
-        lengths = np.concatenate([np.diff(self.start)[picked], np.diff(fresh.start)])
+        lengths = np.concatenate([lengths_of(self.start, picked), np.diff(fresh.start)])
         rows = np.concatenate([self.rows()[self.rows_of(picked)], fresh.rows()])
         return DenseIndex.assemble(rows, _starts(lengths), np.concatenate([self.both[picked], fresh.both]))
 
@@ -137,7 +137,7 @@ class DenseIndex:
 
     def rows_of(self, entries: Longs) -> Longs:
         """Numbers of all rows of these entries, entry by entry."""
-        lengths = np.diff(self.start)[entries]
+        lengths = lengths_of(self.start, entries)
         before = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         return np.repeat(self.start[:-1][entries] - before[:-1], lengths) + np.arange(before[-1])
 
@@ -168,6 +168,11 @@ class DenseIndex:
         """Mean and standard deviation of the query's products with all rows."""
         variance = float(query @ self.covariance @ query)
         return float(query @ self.mean), max(variance, 1e-12) ** 0.5
+
+
+def lengths_of(start: Longs, numbers: Longs) -> Longs:
+    """How many elements these groups have, of all that begin at `start`; looks at no others."""
+    return start[numbers + 1] - start[numbers]
 
 
 def _starts(lengths: Sequence[int] | Longs) -> Longs:

@@ -403,7 +403,10 @@ class Engine:
         if filters.on is None or bool(self._mask(Filters(on=filters.on)).all()):
             return ()
         exact = self._exact_entries(query.text, place)
-        ranked = _first(self._ranker.rank(query.asked, query.words, place, sure=exact), exact)
+        proposed = self._ranker.proposed(query.asked, query.words, place, sure=exact)
+        if bool(self._mask(Filters(on=filters.on))[proposed.entries].all()):
+            return ()
+        ranked = _first(self._ranker.compared(query.asked, proposed), exact)
         found: list[Suppressed] = []
         for rank in range(min(_SUPPRESSED_AMONG, len(ranked.entries))):
             number = int(ranked.entries[rank])

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .dense import DenseIndex
+from .dense import DenseIndex, lengths_of
 from .late import LateIndex, TokenQuery
 from .lexical import LexicalIndex
 from .types import Longs, Mask, Vectors
@@ -93,6 +93,20 @@ class Ranker:
         `allowed` [entries] limits what may be found; `hidden_rows` are passed over, as if not stored;
         `sure` entries are candidates whatever their scores.
         """
+        return self.compared(asked, self.proposed(asked, words, allowed, hidden_rows, sure), hidden_rows)
+
+    def proposed(
+        self,
+        asked: Asked | None,
+        words: Vectors,
+        allowed: Mask | None = None,
+        hidden_rows: Collection[int] = (),
+        sure: Collection[int] = (),
+    ) -> Ranked:
+        """The first half of `rank`: the candidates in the order that vectors and words give them.
+
+        Of a query whose tokens are compared in the other half only those that will be.
+        """
         usable = words if allowed is None else np.where(allowed, words, np.float32(0))
         named = np.union1d(_best_words(usable), np.fromiter(sure, np.int64))
         if asked is None or self.dense is None:
@@ -114,26 +128,19 @@ class Ranker:
         ranked = self._ordered(Ranked(entries, best, near, words[entries], zero, zero, fused))
         if self.late is None or asked.tokens is None:
             return ranked
-        return self._compared(self.late, self.dense, asked.tokens, ranked, hidden_rows, sure)
-
-    def _compared(
-        self,
-        late: LateIndex,
-        dense: DenseIndex,
-        tokens: TokenQuery,
-        ranked: Ranked,
-        hidden_rows: Collection[int],
-        sure: Collection[int],
-    ) -> Ranked:
-        """The first candidates and those that are `sure`, reordered by their tokens as well."""
         kept = np.flatnonzero(
             (np.arange(len(ranked.entries)) < _COMPARED)
             | np.isin(ranked.entries, np.fromiter(sure, np.int64, len(sure)))
         )
-        ranked = ranked.taken(kept)
-        rows = dense.rows_of(ranked.entries)
-        owner = np.repeat(np.arange(len(ranked.entries)), np.diff(dense.start)[ranked.entries])
-        scores = late.scores(tokens, ranked.entries, rows, owner, hidden_rows)
+        return ranked.taken(kept)
+
+    def compared(self, asked: Asked | None, ranked: Ranked, hidden_rows: Collection[int] = ()) -> Ranked:
+        """The second half of `rank`: what `proposed` gave, reordered by the tokens as well where there are any."""
+        if asked is None or asked.tokens is None or self.late is None or self.dense is None:
+            return ranked
+        rows = self.dense.rows_of(ranked.entries)
+        owner = np.repeat(np.arange(len(ranked.entries)), lengths_of(self.dense.start, ranked.entries))
+        scores = self.late.scores(asked.tokens, ranked.entries, rows, owner, hidden_rows)
         fused = ranked.fused + LATE_WEIGHT * scores.level + WEAKEST_WEIGHT * scores.weakest
         return self._ordered(replace(ranked, level=scores.level, weakest=scores.weakest, fused=fused))
 
@@ -188,7 +195,7 @@ def _best_row(entries: Longs, start: Longs, rows: Longs, scores: Vectors) -> tup
     """For each entry its best row and that row's score; `rows` lists the entries' rows one after another."""
     if not len(entries):
         return np.zeros(0, np.int64), np.zeros(0, np.float32)
-    lengths = np.diff(start)[entries]
+    lengths = lengths_of(start, entries)
     offsets = np.concatenate([[0], np.cumsum(lengths)[:-1]]).astype(np.int64)
     best = np.maximum.reduceat(scores, offsets)
     owner = np.repeat(np.arange(len(entries)), lengths)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .dense import late_texts_of
+from .dense import late_texts_of, lengths_of
 from .tokens import Codes, Filler, TokenStates
 from .types import Document, Ints, Longs, Reading, Vectors
 from .vectors import vector_key
@@ -96,7 +96,7 @@ class TokenField:
 
     def _tokens_of(self, texts: Longs) -> tuple[Longs, Longs]:
         """Numbers of all tokens of these texts, text by text, and how many each has."""
-        lengths = np.diff(self.start)[texts]
+        lengths = lengths_of(self.start, texts)
         before = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         return np.repeat(self.start[:-1][texts] - before[:-1], lengths) + np.arange(before[-1]), lengths
 
