@@ -3,14 +3,15 @@
 Positives are phrasings held out of the index and questions made from an entry's text; negatives are the same
 questions with their entry and its near-duplicates hidden: questions on this very topic that nothing
 answers. Made questions are easier to tell apart from their negatives than citizens' are, and negatives far
-more frequent than in use, so the fitted logit is shifted by two constants found on separate queries.
+more frequent than in use, so the fitted logit is shifted by two constants found on separate queries. A library
+with phrasings enough is fitted from these alone and shifted less: there only the negatives are too frequent.
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -37,8 +38,11 @@ NEAR_DUPLICATE = 0.97
 _MARGIN_LIMIT = 4.0
 _SAMPLE, _HELD_OUT_PER_ENTRY = 500, 2
 _FEWEST = 40
+# From so many phrasings an entry on, questions made from its text are no longer needed.
+_BY_HAND = 3
 _ASPECT_WEIGHT = 3.0
 _SHIFT_SLOPE, _SHIFT_BIAS = 0.75, 2.16
+_HAND_SLOPE, _HAND_BIAS = 0.85, 1.0
 _RIDGE = 1.0
 
 
@@ -152,7 +156,13 @@ def calibrate(
     fitted = Calibration.default(reader.fingerprint, library_fingerprint)
     if len(rows) < _FEWEST or not 0 < sum(labels) < len(labels):
         return fitted
-    return fit(np.array(rows), np.array(labels), np.array(weights), reader.fingerprint, library_fingerprint)
+    found = fit(np.array(rows), np.array(labels), np.array(weights), reader.fingerprint, library_fingerprint)
+    return replace(found, slope=_HAND_SLOPE, shift=_HAND_BIAS) if _is_by_hand(documents) else found
+
+
+def _is_by_hand(documents: Sequence[Document]) -> bool:
+    """Whether people have written enough phrasings to fit from them alone, without made questions."""
+    return sum(len(document.phrasings) for document in documents) >= _BY_HAND * len(documents)
 
 
 def _probes(documents: Sequence[Document], lexicon: Lexicon) -> list[_Probe]:
@@ -160,12 +170,13 @@ def _probes(documents: Sequence[Document], lexicon: Lexicon) -> list[_Probe]:
     if len(numbers) > _SAMPLE:
         numbers = sorted(random.Random(0).sample(numbers, _SAMPLE))
     probes: list[_Probe] = []
+    by_hand = _is_by_hand(documents)
     for number in numbers:
         texts = [wording.normal for wording in wordings(documents[number])]
         held = list(enumerate(texts))[1:]
         random.Random(documents[number].id).shuffle(held)
         probes += [_Probe(number, text, place) for place, text in held[:_HELD_OUT_PER_ENTRY]]
-        made = pseudo_queries(documents[number], lexicon)
+        made = [] if by_hand else pseudo_queries(documents[number], lexicon)
         probes += [_Probe(number, text, -1) for text in made if text not in texts]
         aspects = aspect_queries(documents[number], lexicon)
         probes += [
