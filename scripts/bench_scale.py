@@ -13,6 +13,7 @@ import gc
 import os
 import random
 import re
+import resource
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -57,12 +58,18 @@ NOISE, TOKEN_NOISE = 0.25, 20
 # So many rows or tokens are given their noise at a time.
 PORTION = 65_536
 RECALL_AT = 20
+# Links of a node, and candidates looked at while building and while searching; lists searched of √n.
+HNSW_LINKS, HNSW_BUILDING, HNSW_SEARCHING = 32, 80, 256
+IVF_SEARCHED = 16
 # Some entries have expired and some have been asked before, as in any library.
 EXPIRED_EVERY, HOT_EVERY = 20, 50
 TODAY, PAST = date(2026, 3, 2), date(2026, 1, 1)
 PLACES = (
     "城关镇", "河口镇", "柳溪镇", "石桥乡", "白杨镇", "东湖镇", "青山乡", "北屯镇", "南坪镇", "和平乡", "新华镇", "双河镇",
     "大营乡", "长岭镇", "黄土乡", "清泉镇", "龙泉乡", "马家沟", "李家庄", "枫林镇", "梅岭乡", "松坡镇", "沙河镇", "桃源乡",
+)  # fmt: skip
+COLUMNS = (
+    "entries", "words s", "flat s", "tokens s", "suggest s", "ask ms p50/p95", "suggest ms p50/p95", "MiB",
 )  # fmt: skip
 _SENTENCE = re.compile(r"[^。；！？\n]+[。；！？\n]*")
 
@@ -317,13 +324,13 @@ def compare(seeds: Seeds, count: int) -> list[Compared]:
     flat = faiss.IndexFlatIP(seeds.encoder.dim)
     made = [_compared("flat", count, flat, rows, asked, None)]
     best = _found(flat, asked)
-    hnsw = faiss.IndexHNSWFlat(flat.d, 16, faiss.METRIC_INNER_PRODUCT)
-    hnsw.hnsw.efConstruction, hnsw.hnsw.efSearch = 40, 64
+    hnsw = faiss.IndexHNSWFlat(flat.d, HNSW_LINKS, faiss.METRIC_INNER_PRODUCT)
+    hnsw.hnsw.efConstruction, hnsw.hnsw.efSearch = HNSW_BUILDING, HNSW_SEARCHING
     made.append(_compared("HNSW", count, hnsw, rows, asked, best))
     del hnsw
     lists = int(count**0.5)
     ivf = faiss.IndexIVFFlat(faiss.IndexFlatIP(flat.d), flat.d, lists, faiss.METRIC_INNER_PRODUCT)
-    ivf.nprobe, ivf.cp.niter, ivf.cp.max_points_per_centroid = 16, 10, 64
+    ivf.nprobe, ivf.cp.niter, ivf.cp.max_points_per_centroid = IVF_SEARCHED, 10, 64
     made.append(_compared("IVF", count, ivf, rows, asked, best))
     return made
 
@@ -351,39 +358,29 @@ def _found(index: faiss.Index, asked: Vectors) -> list[set[int]]:
 def bench_scale(encoder_path: Path, threads: int, most: int) -> None:
     """Print both tables for the sizes up to `most` wordings."""
     seeds = seeds_of(bundled(), open_encoder(encoder_path, threads))
-    print(
-        f"grown from {sum(map(len, seeds.rows))} wordings of {len(seeds.documents)} bundled entries, with places and"
-        f" numbers; their vectors and token states\nare the real ones plus seeded noise (a share of {NOISE}), at their"
-        f" old lengths. Above {MOST_BY_TOKEN:,} wordings without token states.\nProcessor time of one thread;"
-        f" ask: {QUESTIONS} real questions, encoded before. In brackets: times the row above.\n"
-    )
     sizes = [size for size in SIZES if size <= most]
-    names = (
-        "entries",
-        "words s",
-        "flat s",
-        "tokens s",
-        "suggest s",
-        "ask ms p50/p95",
-        "suggest ms p50/p95",
-        "MiB",
-    )
-    print(f"{'wordings':>9s}" + "".join(f"{name:>20s}" for name in names), flush=True)
+    print(f"""\
+grown from {sum(map(len, seeds.rows))} wordings of {len(seeds.documents)} bundled entries, with places and numbers;
+their vectors and token states are the real ones plus seeded noise (a share of {NOISE}), at their old lengths;
+above {MOST_BY_TOKEN:,} wordings without token states. Processor time of one thread; {QUESTIONS} real questions,
+encoded before. In brackets: times the row above.
+""")
+    print(f"{'wordings':>9s}" + "".join(f"{name:>20s}" for name in COLUMNS), flush=True)
     above: Figures | None = None
     for size in sizes:
         row = _alone(measure, seeds, size)
         print(_line(row, above), flush=True)
         above = row
-    print(
-        f"\n{'wordings':>9s}{'index':>8s}{'build s':>10s}{'p50 ms':>10s}{f'recall@{RECALL_AT}':>12s}",
-        flush=True,
-    )
+    print(f"""
+HNSW: {HNSW_LINKS} links, {HNSW_BUILDING} candidates while building, {HNSW_SEARCHING} while searching;
+IVF: √n lists, {IVF_SEARCHED} searched. Build: clock time of all processors.
+{"wordings":>9s}{"index":>8s}{"build s":>10s}{"p50 ms":>10s}{f"recall@{RECALL_AT}":>12s}""", flush=True)  # fmt: skip
     for size in sizes[1:]:
         for one in _alone(compare, seeds, size):
-            print(
-                f"{one.wordings:9,d}{one.kind:>8s}{one.build:10.1f}{one.p50:10.2f}{one.recall:12.3f}",
-                flush=True,
-            )
+            cells = f"{one.build:10.1f}{one.p50:10.2f}{one.recall:12.3f}"
+            print(f"{one.wordings:9,d}{one.kind:>8s}{cells}", flush=True)
+    largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    print(f"\nlargest process of all: {largest:.0f} MiB")
 
 
 def _alone(act: Callable[[Seeds, int], T], seeds: Seeds, size: int) -> T:

@@ -188,6 +188,11 @@ def test_ranking_scores_an_entry_by_its_best_wording(lexicon: Lexicon) -> None:
     mask = np.ones(len(LIBRARY), dtype=np.bool_)
     mask[best] = False
     assert best not in ranker.rank(Asked(vector), words, mask).entries
+    for allowed in (None, mask, np.arange(len(LIBRARY)) % 9 == 0):
+        once, twice = (
+            ranker.rank(asked, words, allowed) for asked in (Asked(vector), ranker.near(Asked(vector)))
+        )
+        assert (once.entries == twice.entries).all() and (once.fused == twice.fused).all()
 
 
 def test_vectors_are_encoded_once_and_only_when_missing() -> None:
