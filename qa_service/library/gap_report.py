@@ -31,22 +31,26 @@ _KEPT = 2 * ROWS
 
 class QuestionVectors:
     """Vectors of questions that went unanswered, kept while the process lives: the page is opened again and again
-    over nearly the same questions."""
+    over nearly the same questions.
+
+    Each is encoded by itself, as search reads a question: in a batch the others move the vector (cosines by up to .06
+    in the bundled encoder's eight-bit form), and the same log would fall into other clusters from one process to the
+    next.
+    """
 
     def __init__(self, encoder: Encoder | None) -> None:
-        self._encoder = encoder
+        self.encoder = encoder
         self._kept: dict[str, Vectors] = {}
         self._lock = threading.Lock()
 
     def of(self, texts: Sequence[str]) -> Vectors | None:
         """float32 [len(texts), dim], rows of length 1; None without an encoder."""
-        if self._encoder is None:
+        if self.encoder is None:
             return None
         with self._lock:
             found = {text: self._kept[text] for text in texts if text in self._kept}
         missing = [text for text in dict.fromkeys(texts) if text not in found]
-        if missing:
-            found |= dict(zip(missing, self._encoder.encode_queries(missing), strict=True))
+        found |= {text: self.encoder.encode_queries([text])[0] for text in missing}
         with self._lock:
             self._kept |= found
             for text in list(self._kept)[: max(0, len(self._kept) - _KEPT)]:

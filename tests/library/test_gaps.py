@@ -129,6 +129,14 @@ def test_vectors_are_made_once(lexicon: Lexicon) -> None:
     assert QuestionVectors(None).of(["甲"]) is None
 
 
+def test_a_vector_does_not_depend_on_what_else_is_asked(bundled_vectors: QuestionVectors) -> None:
+    texts = [text for pair in PARAPHRASES for text in pair]
+    together = QuestionVectors(bundled_vectors.encoder).of([*texts, "养狗要办证吗" * 20])
+    alone = [QuestionVectors(bundled_vectors.encoder).of([text]) for text in texts]
+    assert together is not None
+    assert all(one is not None and np.array_equal(one[0], together[n]) for n, one in enumerate(alone))
+
+
 WORDS = ("公租房", "居住证", "养狗", "补贴", "怎么申请", "在哪办", "多少钱")
 asked_things = st.lists(
     st.builds(
