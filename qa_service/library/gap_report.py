@@ -109,7 +109,9 @@ def gap_report(
     # found it there already when they asked.
     today = clock.today()
     open_rows = [
-        row for row in rows if row.decision == "answer" or not snapshot.engine.knows(row.question, today)
+        row
+        for row in rows
+        if row.decision == "answer" or not snapshot.engine.knows(row.searched or row.question, today)
     ]
 
     def likeness(texts: Sequence[str]) -> Likeness:
@@ -128,7 +130,7 @@ def gap_report(
 
 def _asking(row: QueryLog) -> Asking:
     near = tuple((str(hit["key"]), float(hit["score"])) for hit in row.hits)
-    return Asking(row.id, row.at, row.channel, row.zone_id, row.question, near)
+    return Asking(row.id, row.at, row.channel, row.zone_id, row.searched or row.question, near)
 
 
 def _totals(counts: Iterable[tuple[Key, int]]) -> dict[Key, Total]:
