@@ -26,6 +26,7 @@ from qa_service.kit.http import invalid_from, problem
 from qa_service.lexicon import routes as lexicon_routes
 from qa_service.library import routes as library_routes
 from qa_service.library.asking import Asker
+from qa_service.library.gap_report import QuestionVectors
 from qa_service.library.opening import SERVING_THREADS, EncoderStatus, open_index
 from qa_service.library.query_log import QueryLogWriter
 from qa_service.settings import Settings
@@ -92,6 +93,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.state.database, app.state.encoder_status = database, status
         app.state.index, app.state.query_log = index, query_log
         app.state.asker = Asker(index, query_log)
+        app.state.question_vectors = QuestionVectors(status.encoder)
         index.start()
         query_log.start()
         try:

@@ -76,6 +76,7 @@ ALLOWED: dict[tuple[str, str], frozenset[str]] = {
     ("GET", "/library/entry/{key}/edit"): EDITORS, ("POST", "/library/entry/{key}/edit"): EDITORS,
     ("POST", "/library/entry/{key}/{event}"): STAFF, ("GET", "/library/import"): EDITORS,
     ("POST", "/library/import"): EDITORS, ("GET", "/library/lexicon"): STAFF, ("POST", "/library/lexicon"): EDITORS,
+    ("GET", f"{A}/library/gaps"): STAFF, ("GET", "/library/gaps"): STAFF, ("GET", "/library/gaps.csv"): STAFF,
     ("POST", "/library/lexicon/preview"): EDITORS, ("POST", "/library/lexicon/{word_id}/withdraw"): EDITORS,
     ("GET", "/admin"): ADMIN, ("GET", "/admin/units"): ADMIN, ("GET", "/admin/units/{code}"): ADMIN,
     ("POST", "/admin/units/{code}"): ADMIN, ("GET", "/admin/users"): ADMIN, ("POST", "/admin/users"): ADMIN,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from sqlalchemy import Select, and_, func, or_, select
@@ -92,6 +93,13 @@ def by_query_code(session: Session, code: str) -> Consultation | None:
         .where(Case.query_code == code, Case.kind == KIND)
         .options(joinedload(Consultation.case).selectinload(Case.events), joinedload(Consultation.holder))
     )
+
+
+def numbers_by_trace(session: Session, actor: Actor, traces: Sequence[str]) -> dict[str, str]:
+    """The numbers of the consultations that these searches led to, by the search's record."""
+    statement = readable(actor).where(Consultation.trace_id.in_(traces))
+    found = session.execute(statement.with_only_columns(Consultation.trace_id, Case.number).order_by(Case.id))
+    return {row.trace_id: row.number for row in found}
 
 
 def by_case(session: Session, case_id: int) -> Consultation:

@@ -64,7 +64,7 @@ def recent_questions(session: Session, words: Sequence[str], limit: int) -> tupl
     Those that do come first, otherwise the latest come first. Greetings ask nothing and are left out.
     """
     latest = (
-        select(QueryLog.question, QueryLog.at)
+        select(func.coalesce(QueryLog.searched, QueryLog.question).label("question"), QueryLog.at)
         .where(QueryLog.outcome != "greeting")
         .order_by(QueryLog.at.desc())
         .limit(_LATEST)

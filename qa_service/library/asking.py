@@ -52,13 +52,18 @@ class Asker:
         zone_id: int | None = None,
         topic: str | None = None,
         limit: int = 10,
+        typed: str = "",
     ) -> Asked:
-        """Search and log. Entries not valid today are never among the hits."""
+        """Search and log. Entries not valid today are never among the hits.
+
+        `typed` is what the person wrote, where that is not the question: a follow-up is searched together with what it
+        follows.
+        """
         started = time.perf_counter()
         snapshot, outcome, cached = self._search(question, topic, limit)
         elapsed = (time.perf_counter() - started) * 1000
         trace_id = uuid.uuid4().hex
-        self._log.add(_log_row(trace_id, question, channel, zone_id, snapshot, outcome, elapsed))
+        self._log.add(_log_row(trace_id, question, channel, zone_id, snapshot, outcome, elapsed, typed))
         if cached:
             outcome = replace(outcome, timings={"total": elapsed})
         return Asked(trace_id, outcome, snapshot, cached)
@@ -111,6 +116,7 @@ def _log_row(
     snapshot: Snapshot,
     outcome: Outcome,
     milliseconds: float,
+    typed: str = "",
 ) -> dict[str, Any]:
     hits = [
         {"key": hit.id, "version_id": snapshot.faces[hit.id].version_id, "score": round(hit.score, 4),
@@ -119,9 +125,14 @@ def _log_row(
     ]  # fmt: skip
     return {
         "id": trace_id, "at": clock.now(), "channel": channel, "zone_id": zone_id,
-        "question": without_personal_details(without_control_characters(question))[:2000], "decision": outcome.decision,
+        "question": _as_kept(typed or question), "searched": _as_kept(question) if typed else None, "decision": outcome.decision,
         "confidence": outcome.confidence, "outcome": GREETING if triage(question).is_greeting else OUTCOMES[outcome.decision], "hits": hits,
         "library_revision": snapshot.revision,
         "chosen_version_id": hits[0]["version_id"] if outcome.decision is Decision.ANSWER else None,
         "milliseconds": milliseconds,
     }  # fmt: skip
+
+
+def _as_kept(text: str) -> str:
+    """A question without what would name or reach a person."""
+    return without_personal_details(without_control_characters(text))[:2000]

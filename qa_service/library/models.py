@@ -130,7 +130,8 @@ class QueryLog(Base):
     """检索记录: every question asked, with its outcome, so that gaps can be counted.
 
     `outcome` ∈ answered, candidates, missed, chosen, referred, skipped, greeting, error. `hits`: first five as
-    {"key", "version_id", "score", "phrasing"}. Personal details in the question are masked.
+    {"key", "version_id", "score", "phrasing"}. `searched` is what a follow-up was taken for, where that is not `question`,
+    which is as typed. Personal details in both are masked.
     """
 
     __tablename__ = "query_log"
@@ -141,6 +142,7 @@ class QueryLog(Base):
     channel: Mapped[str] = mapped_column(String(16))
     zone_id: Mapped[int | None] = mapped_column(ForeignKey("zones.id"))
     question: Mapped[str] = mapped_column(Text)
+    searched: Mapped[str | None] = mapped_column(Text)
     decision: Mapped[str] = mapped_column(String(16))
     confidence: Mapped[float]
     outcome: Mapped[str] = mapped_column(String(16))

@@ -8,12 +8,16 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, aliased, selectinload
 
-from qa_service.accounts.roles import Actor, Role
+from qa_service.accounts.roles import STAFF, Actor, Role
 from qa_service.errors import NotFound
 from qa_service.kit.database import insert_into
 from qa_service.library.face import Face
 from qa_service.library.models import Entry, EntryVersion, LibraryRevision, QueryLog
+from qa_service.zones.models import Zone
 
+# What counts as not answered; what was offered and neither taken nor refused is a weaker sign.
+UNANSWERED = ("missed", "skipped", "referred")
+OFFERED = "candidates"
 # How far back a question counts as asked of late.
 LATELY = timedelta(days=90)
 
@@ -133,6 +137,28 @@ def times_of_use(session: Session, now: datetime) -> dict[str, int]:
         .group_by(Entry.key)
     )
     return {key: int(count) for key, count in session.execute(statement)}
+
+
+def unanswered(
+    session: Session, actor: Actor, since: datetime, *, weak: bool, limit: int
+) -> tuple[list[QueryLog], int]:
+    """(the latest `limit` questions since then that were not answered, how many there are).
+
+    `weak`: also those for which entries were only offered. Desks and supervisors get those of their zone's subtree;
+    what was asked in no zone belongs to the topmost, which also gets such questions to deal with.
+    """
+    outcomes = (*UNANSWERED, OFFERED) if weak else UNANSWERED
+    statement = select(QueryLog).where(QueryLog.outcome.in_(outcomes), QueryLog.at >= since)
+    if actor.role not in STAFF or (actor.role is Role.DESK and actor.zone_id is None):
+        statement = statement.where(QueryLog.id.is_(None))
+    elif actor.role in (Role.DESK, Role.SUPERVISOR) and actor.zone_id is not None:
+        own = select(Zone.path).where(Zone.id == actor.zone_id).scalar_subquery()
+        topmost = select(func.min(Zone.id)).where(Zone.parent_id.is_(None)).scalar_subquery()
+        place = func.coalesce(QueryLog.zone_id, topmost)
+        statement = statement.join(Zone, Zone.id == place).where(Zone.path.startswith(own))
+    total = session.scalar(select(func.count()).select_from(statement.subquery())) or 0
+    latest = statement.order_by(QueryLog.at.desc(), QueryLog.id).limit(limit)
+    return list(session.scalars(latest)), total
 
 
 def current_revision(session: Session) -> int:

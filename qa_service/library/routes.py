@@ -7,6 +7,7 @@ from itertools import zip_longest
 from typing import Annotated
 
 from fastapi import APIRouter, File, Header, Query, Request, Response, UploadFile
+from pydantic import AfterValidator
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -19,6 +20,15 @@ from qa_service.kit.http import TransactionalRoute
 from qa_service.library import importer, repository, service
 from qa_service.library.asking import Asker
 from qa_service.library.face import Face
+from qa_service.library.gap_report import (
+    PERIODS,
+    UNASSIGNED,
+    UNASSIGNED_ID,
+    USUAL_PERIOD,
+    GapReport,
+    gap_report,
+)
+from qa_service.library.live import Snapshot
 from qa_service.library.models import Entry, EntryVersion, QueryLog
 from qa_service.library.schemas import (
     ActRequest,
@@ -28,6 +38,7 @@ from qa_service.library.schemas import (
     ContentInput,
     EntryPage,
     EntryView,
+    GapPage,
     HitView,
     Suggested,
     VersionView,
@@ -38,8 +49,16 @@ from qa_service.search.types import Filters, Hit
 
 router = APIRouter(route_class=TransactionalRoute)
 
+
+def _one_of_periods(days: int) -> int:
+    if days not in PERIODS:
+        raise ValueError(f"只能是{'、'.join(map(str, PERIODS))}天")
+    return days
+
+
 CHANNEL_OF = {Role.KIOSK: "kiosk", Role.CITIZEN: "web"}
 UPLOAD_LIMIT = 20 * 1024 * 1024
+GapDays = Annotated[int, AfterValidator(_one_of_periods), Query(description="近7天、30天或90天")]
 IfMatch = Annotated[str, Header(alias="If-Match", description="打开时的锁版本号")]
 
 
@@ -205,6 +224,50 @@ def import_files(
 ) -> importer.Report:
     """导入解读文件（及同名采编表）或问答表格：先试运行看逐行报告，再正式导入；要么全部成功，要么一条不动。"""
     return importer.import_uploads(session, actor, read_uploads(files), dry_run=dry_run)
+
+
+@router.get("/library/gaps", tags=["问答库"])
+def list_gaps(
+    request: Request,
+    session: DbSession,
+    actor: LibraryStaff,
+    days: GapDays = USUAL_PERIOD,
+    candidates: bool = False,
+    unit: Annotated[str, Query(max_length=32)] = "",
+    topic: Annotated[str, Query(max_length=64)] = "",
+    page: Annotated[int, Query(ge=1, le=100_000)] = 1,
+    size: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> GapPage:
+    """知识缺口：期间内没有答上的提问，按意思归并，问得多的在前。`candidates` 为真时也算只给出候选、没有人选的。
+
+    `unit`、`topic` 为“-”时列出说不准单位或主题的。政策制定单位只看到可能属于本单位的。
+    """
+    snapshot, report = gaps_for(request, session, actor, days, candidates)
+    chosen = report.of(unit_of_gaps(snapshot, unit), topic)
+    return GapPage.of(report, snapshot, chosen, page, size)
+
+
+def gaps_for(
+    request: Request, session: Session, actor: Actor, days: int, weak: bool
+) -> tuple[Snapshot, GapReport]:
+    """The library now, and the gaps in it that `actor` may see."""
+    # Records are written behind the answer: what was asked just now counts.
+    request.app.state.query_log.flush()
+    snapshot, vectors = asker_of(request).index.snapshot, request.app.state.question_vectors
+    return snapshot, gap_report(session, actor, snapshot, vectors, days=days, weak=weak)
+
+
+def unit_of_gaps(snapshot: Snapshot, code: str) -> int | None:
+    """The unit that a filter names: None for no filter, `UNASSIGNED_ID` for clusters without a unit.
+
+    Raises NotFound for an unknown code.
+    """
+    if code in ("", UNASSIGNED):
+        return UNASSIGNED_ID if code else None
+    found = next((card.id for card in snapshot.units.values() if card.code == code), None)
+    if found is None:
+        raise NotFound(f"没有代码为“{code}”的单位。", "请清除条件后重新选择。")
+    return found
 
 
 def read_uploads(files: list[UploadFile]) -> dict[str, bytes]:

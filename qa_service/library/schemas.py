@@ -10,8 +10,10 @@ from pydantic import BaseModel, Field, StringConstraints
 from qa_service.kit.schemas import Input
 from qa_service.library.asking import Asked
 from qa_service.library.face import Face, basis_lines
+from qa_service.library.gap_report import GapReport, Total
+from qa_service.library.gaps import Cluster
 from qa_service.library.lifecycle import LIFECYCLE
-from qa_service.library.live import UnitCard
+from qa_service.library.live import Snapshot, UnitCard
 from qa_service.library.models import Entry, EntryVersion
 from qa_service.search.types import Hit as SearchHit
 
@@ -226,3 +228,70 @@ class EntryPage(BaseModel):
     total: int
     page: int
     size: int
+
+
+class GapTotal(BaseModel):
+    name: str = Field(description="单位代码或主题；空为说不准")
+    count: int
+    clusters: int
+
+    @classmethod
+    def of(cls, name: str, total: Total) -> GapTotal:
+        return cls(name=name, count=total.count, clusters=total.clusters)
+
+
+class GapView(BaseModel):
+    """一个知识缺口：问同一件事的各种说法合在一起。`unit`、`topic` 是最接近的条目的单位和主题，仅供参考。"""
+
+    question: str
+    count: int
+    wordings: list[tuple[str, int]]
+    first: datetime
+    last: datetime
+    channels: list[tuple[str, int]]
+    unit: str
+    topic: str
+    nearest: str = Field(description="最接近的已发布条目的编号")
+    nearest_question: str
+    score: float
+
+    @classmethod
+    def of(cls, cluster: Cluster, snapshot: Snapshot) -> GapView:
+        face = snapshot.faces.get(cluster.nearest)
+        return cls(
+            question=cluster.question, count=cluster.count, wordings=list(cluster.wordings), first=cluster.first,
+            last=cluster.last, channels=list(cluster.channels), unit=unit_code(snapshot, cluster.unit_id),
+            topic=cluster.topic, nearest=cluster.nearest, nearest_question=face.question if face else "",
+            score=round(cluster.score, 4),
+        )  # fmt: skip
+
+
+def unit_code(snapshot: Snapshot, unit_id: int | None) -> str:
+    card = snapshot.units.get(unit_id) if unit_id else None
+    return card.code if card else ""
+
+
+class GapPage(BaseModel):
+    """`rows` 为汇总了的提问数，`total_rows` 为期间没有答上的全部提问数；两者不同时，只汇总了最近的一部分。"""
+
+    items: list[GapView]
+    total: int
+    page: int
+    size: int
+    rows: int
+    total_rows: int
+    settled: int = Field(description="其中问法已经补进问答库、不再列出的提问数")
+    by_unit: list[GapTotal]
+    by_topic: list[GapTotal]
+
+    @classmethod
+    def of(
+        cls, report: GapReport, snapshot: Snapshot, chosen: list[Cluster], page: int, size: int
+    ) -> GapPage:
+        return cls(
+            items=[GapView.of(cluster, snapshot) for cluster in chosen[(page - 1) * size : page * size]],
+            total=len(chosen), page=page, size=size, rows=report.rows, total_rows=report.total,
+            settled=report.settled,
+            by_unit=[GapTotal.of(unit_code(snapshot, unit), total) for unit, total in report.by_unit.items()],
+            by_topic=[GapTotal.of(topic, total) for topic, total in report.by_topic.items()],
+        )  # fmt: skip

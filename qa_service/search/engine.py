@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -249,6 +250,11 @@ class Engine:
     def document(self, entry_id: str) -> Document | None:
         number = self._number.get(entry_id)
         return None if number is None else self._documents[number]
+
+    def knows(self, question: str, on: date) -> bool:
+        """Whether an entry valid on this day has this very wording."""
+        text = normalise(question[:_RAW_LIMIT])[:_QUESTION_LIMIT].strip()
+        return bool(exact_key(text) and self._exact_entries(text, self._mask(Filters(on=on))))
 
     def suggest(
         self,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
+from dataclasses import replace
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -9,6 +12,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from starlette.datastructures import FormData
 
 from qa_service.accounts.deps import DbSession, Editor, LibraryStaff
 from qa_service.accounts.models import Unit
@@ -22,6 +26,7 @@ from qa_service.library.lifecycle import EDITORS, LIFECYCLE
 from qa_service.library.models import Entry, EntryVersion
 from qa_service.library.routes import asker_of, content_of, entry_for_act
 from qa_service.library.schemas import QUESTION_LIMIT, AskResponse, EntryView, VersionView
+from qa_service.library.service import PHRASING_LIMIT
 from qa_service.web.entry_form import EntryForm
 from qa_service.web.forms import Fields, number, text
 from qa_service.web.paging import Pages
@@ -101,21 +106,41 @@ def hit_test(
 
 
 @router.get("/library/new")
-def new(request: Request, session: DbSession, actor: Editor) -> HTMLResponse:
-    return _form(request, session, actor, EntryForm.empty(), None)
+def new(
+    request: Request,
+    session: DbSession,
+    actor: Editor,
+    question: Annotated[str, Query(max_length=500)] = "",
+    unit: Annotated[str, Query(max_length=32)] = "",
+    topic: Annotated[str, Query(max_length=64)] = "",
+) -> HTMLResponse:
+    """An empty form, or with what a gap in the library suggests."""
+    form = replace(EntryForm.empty(), question=question, unit=unit, topic=topic)
+    return _form(request, session, actor, form, None, draft=_draft("entry:new", question))
+
+
+def _draft(name: str, proposed: str) -> str:
+    """The name under which the browser keeps what is typed; a proposal has one of its own, so that an older draft is
+    not put in its place."""
+    return f"{name}:{hashlib.sha256(proposed.encode()).hexdigest()[:12]}" if proposed else name
+
+
+def _draft_of(fields: FormData, name: str) -> str:
+    given = text(fields, "draft")
+    return given if re.fullmatch(re.escape(name) + "(:[0-9a-f]{12})?", given) else name
 
 
 @router.post("/library/new")
 def create(request: Request, session: DbSession, actor: Editor, fields: Fields) -> Response:
-    form = EntryForm.of_fields(fields)
+    form, draft = EntryForm.of_fields(fields), _draft_of(fields, "entry:new")
     try:
         entry = service.create_entry(session, actor, content_of(session, form.checked()))
         if text(fields, "do") == "submit":
             service.act_on_version(session, actor, entry, "submit")
     except ServiceError as error:
         session.rollback()
-        return _form(request, session, actor, form, None, error=error)
-    return go(request, f"/library/entry/{entry.key}", saved="entry:new")
+        return _form(request, session, actor, form, None, draft=draft, error=error)
+    return go(request, f"/library/entry/{entry.key}", saved=draft)
 
 
 @router.get("/library/entry/{key}")
@@ -180,16 +205,28 @@ def _may_edit(actor: Actor, entry: Entry) -> bool:
 
 
 @router.get("/library/entry/{key}/edit")
-def edit(request: Request, session: DbSession, actor: Editor, key: str) -> HTMLResponse:
+def edit(
+    request: Request,
+    session: DbSession,
+    actor: Editor,
+    key: str,
+    phrasing: Annotated[str, Query(max_length=PHRASING_LIMIT)] = "",
+) -> HTMLResponse:
+    """The form; `phrasing` is proposed as one more way of asking."""
     entry = repository.get_readable(session, actor, key)
     face = entry.working or entry.published
     form = EntryForm.of_version(face, session.get_one(Unit, face.unit_id).code) if face else EntryForm.empty()
-    return _form(request, session, actor, form, entry)
+    proposed = phrasing.strip()
+    if proposed and proposed not in (form.question, *form.phrasings.split("\n")):
+        form = replace(form, phrasings="\n".join(filter(None, (form.phrasings, proposed))))
+    return _form(
+        request, session, actor, form, entry, draft=_draft(f"entry:{key}", proposed), proposed=proposed
+    )
 
 
 @router.post("/library/entry/{key}/edit")
 def save(request: Request, session: DbSession, actor: Editor, key: str, fields: Fields) -> Response:
-    form = EntryForm.of_fields(fields)
+    form, draft = EntryForm.of_fields(fields), _draft_of(fields, f"entry:{key}")
     try:
         entry = entry_for_act(session, actor, key, number(fields, "version"))
         service.edit_entry(session, actor, entry, content_of(session, form.checked(), entry))
@@ -197,8 +234,9 @@ def save(request: Request, session: DbSession, actor: Editor, key: str, fields: 
             service.act_on_version(session, actor, entry, "submit")
     except ServiceError as error:
         session.rollback()
-        return _form(request, session, actor, form, repository.get_readable(session, actor, key), error=error)
-    return go(request, f"/library/entry/{key}", saved=f"entry:{key}")
+        entry = repository.get_readable(session, actor, key)
+        return _form(request, session, actor, form, entry, draft=draft, error=error)
+    return go(request, f"/library/entry/{key}", saved=draft)
 
 
 def _form(
@@ -207,6 +245,9 @@ def _form(
     actor: Actor,
     form: EntryForm,
     entry: Entry | None,
+    *,
+    draft: str,
+    proposed: str = "",
     error: ServiceError | None = None,
 ) -> HTMLResponse:
     units = session.scalars(select(Unit).where(Unit.active).order_by(Unit.id))
@@ -215,7 +256,7 @@ def _form(
     return page(
         request, "library/edit.html", status=error.status if error else 200, form=form, entry=entry, error=error,
         errors=error.extra.get("errors", {}) if error else {}, units=own, topics=_topics(session),
-        latest=VersionView.of(latest) if latest else None,
+        latest=VersionView.of(latest) if latest else None, draft=draft, proposed=proposed,
     )  # fmt: skip
 
 

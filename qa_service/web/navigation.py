@@ -15,13 +15,13 @@ HOME = {
 
 DESK, REGISTER, UNIT = ("/desk", "窗口答复"), ("/desk/register", "咨询台账"), ("/unit", "本单位办件")
 LIBRARY, TEST, ADMIN = ("/library", "问答库"), ("/library/test", "命中测试"), ("/admin", "系统管理")
-LEXICON = ("/library/lexicon", "词表")
+LEXICON, GAPS = ("/library/lexicon", "词表"), ("/library/gaps", "知识缺口")
 
 PAGES = {
-    Role.DESK: (DESK, REGISTER, LIBRARY, TEST, LEXICON),
-    Role.UNIT: (UNIT, LIBRARY, TEST, LEXICON),
-    Role.SUPERVISOR: (REGISTER, LIBRARY, TEST, LEXICON),
-    Role.ADMIN: (ADMIN, DESK, REGISTER, LIBRARY, TEST, LEXICON),
+    Role.DESK: (DESK, REGISTER, LIBRARY, TEST, LEXICON, GAPS),
+    Role.UNIT: (UNIT, LIBRARY, TEST, LEXICON, GAPS),
+    Role.SUPERVISOR: (REGISTER, LIBRARY, TEST, LEXICON, GAPS),
+    Role.ADMIN: (ADMIN, DESK, REGISTER, LIBRARY, TEST, LEXICON, GAPS),
 }
 
 

@@ -8,6 +8,7 @@ from qa_service.web import (
     admin,
     case,
     desk,
+    gaps,
     home,
     kiosk,
     lexicon,
@@ -22,6 +23,6 @@ from qa_service.web import (
 
 router = APIRouter(include_in_schema=False)
 for part in (
-    home, sign_in, desk, register, case, unit, library_import, lexicon, library, kiosk, public_questions, progress, admin
+    home, sign_in, desk, register, case, unit, library_import, gaps, lexicon, library, kiosk, public_questions, progress, admin
 ):  # fmt: skip
     router.include_router(part.router)

@@ -10,6 +10,7 @@ import secrets
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
@@ -24,6 +25,7 @@ from qa_service.consultations.schemas import QUESTION_LIMIT, Registration
 from qa_service.errors import NotFound, ServiceError
 from qa_service.kit import clock
 from qa_service.kit.http import TransactionalRoute
+from qa_service.library.follow_up import in_light_of
 from qa_service.library.routes import answer, asker_of, choose, hot_questions
 from qa_service.library.schemas import AskResponse, Choice, distinct
 from qa_service.library.triage import triage
@@ -48,13 +50,30 @@ class Shell:
     layout: str
 
 
-def screen(request: Request, session: Session, shell: Shell, template: str, **context: Any) -> HTMLResponse:
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A follow-up and what it was taken for: shown, so that nobody is answered on a guess unawares."""
+
+    typed: str
+    previous: str
+    question: str
+
+
+def screen(
+    request: Request,
+    session: Session,
+    shell: Shell,
+    template: str,
+    *,
+    understood: Understood | None = None,
+    **context: Any,
+) -> HTMLResponse:
     """One screen of the flow: the whole page, or only its middle for the kiosk's script."""
     visitor = visitor_of(request)
     layout = "layouts/fragment.html" if is_fragment(request) else shell.layout
     return page(
         request, f"flow/{template}.html", layout=layout, base=shell.base, kiosk=shell.channel == "kiosk",
-        visitor=visitor, zone=zone_of(session, visitor), **context,
+        visitor=visitor, zone=zone_of(session, visitor), understood=understood, **context,
     )  # fmt: skip
 
 
@@ -105,13 +124,17 @@ def flow_router(shell: Shell) -> APIRouter:
 
     @router.get("/question")
     def asked_by_link(
-        request: Request, session: DbSession, q: Annotated[str, Query(max_length=QUESTION_LIMIT)] = ""
+        request: Request,
+        session: DbSession,
+        q: Annotated[str, Query(max_length=QUESTION_LIMIT)] = "",
+        after: Annotated[str, Query(max_length=64)] = "",
     ) -> Response:
-        return _asked(request, session, shell, q)
+        """`after` is the key of the entry below whose answer a follow-up was asked."""
+        return _asked(request, session, shell, q, after)
 
     @router.post("/question")
     def asked_by_form(request: Request, session: DbSession, fields: Fields) -> Response:
-        return _asked(request, session, shell, text(fields, "q")[:QUESTION_LIMIT])
+        return _asked(request, session, shell, text(fields, "q")[:QUESTION_LIMIT], text(fields, "after")[:64])
 
     @router.post("/choice")
     def chosen(request: Request, session: DbSession, fields: Fields) -> Response:
@@ -191,16 +214,22 @@ def flow_router(shell: Shell) -> APIRouter:
     return router
 
 
-def _asked(request: Request, session: Session, shell: Shell, typed: str) -> Response:
-    question = typed.strip()
-    if not question:
-        return go(request, f"{shell.base}?said=empty")
+def _asked(request: Request, session: Session, shell: Shell, typed: str, after: str = "") -> Response:
+    typed = typed.strip()
+    if not typed:
+        back = f"/answer/{quote(after, safe='')}" if after else "?said=empty"
+        return go(request, f"{shell.base}{back}")
     visitor = visitor_of(request)
-    result = AskResponse.of(
-        asker_of(request).ask(question, channel=shell.channel, zone_id=visitor.zone_id, limit=2 * CHOICES)
-    )
-    sorted_out = triage(question)
-    shared = {
+    understood = _understood(request, typed, after) if after else None
+    question = understood.question if understood else typed
+    asked = asker_of(request).ask(
+        question, channel=shell.channel, zone_id=visitor.zone_id, limit=2 * CHOICES,
+        typed=typed if understood else "",
+    )  # fmt: skip
+    result = AskResponse.of(asked)
+    sorted_out = triage(typed)
+    shared: dict[str, Any] = {
+        "understood": understood,
         "question": question,
         "trace": result.trace_id,
         "hints": sorted_out.words,
@@ -226,6 +255,16 @@ def _asked(request: Request, session: Session, shell: Shell, typed: str) -> Resp
         unit=result.proposed_unit,
         **shared,
     )
+
+
+def _understood(request: Request, typed: str, after: str) -> Understood | None:
+    """What a follow-up below the entry `after` asks; None where it stands alone or the entry is no longer there."""
+    with suppress(NotFound):
+        previous = answer(request, after).question
+        lexicon = asker_of(request).index.snapshot.engine.lexicon
+        if question := in_light_of(typed, previous, lexicon):
+            return Understood(typed, previous, question)
+    return None
 
 
 def _leave(

@@ -9,7 +9,8 @@ STAFF = [
     ("desk", "/desk"), ("desk", "/desk?q=低保咋办"), ("desk", "/desk/register"), ("supervisor", "/desk/register?overdue=1"),
     ("unit-mzj", "/unit"), ("desk", "/library"), ("desk", "/library/entry/minimum-living"),
     ("desk", "/library/entry/minimum-living/edit"), ("desk", "/library/new"), ("desk", "/library/import"),
-    ("unit-mzj", "/library/lexicon"), ("supervisor", "/library/lexicon?kind=stop_word&show=added"),
+    ("desk", "/library/gaps"), ("supervisor", "/library/gaps?days=90&candidates=1"), ("unit-mzj", "/library/lexicon"),
+    ("supervisor", "/library/lexicon?kind=stop_word&show=added"),
     ("supervisor", "/library/test?q=低保"), ("admin", "/admin"), ("admin", "/admin/units"), ("admin", "/admin/units/mzj"),
     ("admin", "/admin/users"), ("admin", "/admin/kiosks"),
 ]  # fmt: skip

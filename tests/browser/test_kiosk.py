@@ -193,3 +193,36 @@ def test_phone_page_works_without_scripts(visit: Visits) -> None:
     page.locator("button", has_text="提交问题").click()
     assert page.inner_text("h1") == "问题已收到"
     assert len(page.inner_text(".slip-code")) == 11
+
+
+def test_asking_on_and_taking_it_back(visit: Visits) -> None:
+    page = visit("kiosk", "kiosk")
+    page.goto("/kiosk")
+    ask(page, "低保咋办")
+    expect(page.locator("h1")).to_have_text("怎样申请最低生活保障？")
+    page.get_by_label("接着问").fill("需要带什么")
+    page.get_by_role("button", name="接着查").click()
+    expect(page.locator(".understood")).to_contain_text("按“怎样申请最低生活保障？”来理解")
+    assert page.evaluate("history.length") <= 2
+    page.get_by_role("button", name="不是，单独查这句话").click()
+    expect(page.locator(".understood")).to_have_count(0)
+    expect(page.locator("main")).to_contain_text("需要带什么")
+    page.get_by_role("button", name="返回上一页").click()
+    page.get_by_role("button", name="返回上一页").click()
+    page.get_by_label("接着问").fill("那要多少钱")
+    page.get_by_role("link", name="回到首页").click()
+    expect(page.locator("#q")).to_be_visible()
+    assert page.evaluate("document.body.innerHTML").count("那要多少钱") == 0
+    assert page.evaluate("[localStorage.length, sessionStorage.length]") == [0, 0]
+
+
+def test_asking_on_by_phone_without_a_script(visit: Visits) -> None:
+    context = visit.browser.new_context(base_url=visit.site.base, java_script_enabled=False)
+    visit.contexts.append(context)
+    page = context.new_page()
+    page.goto("/ask/answer/minimum-living")
+    page.get_by_label("接着问").fill("需要带什么")
+    page.get_by_role("button", name="接着查").click()
+    expect(page.locator(".understood")).to_contain_text("申请最低生活保障，需要带什么")
+    page.get_by_role("button", name="不是，单独查这句话").click()
+    expect(page.locator(".understood")).to_have_count(0)

@@ -19,6 +19,7 @@ PAGES: dict[str, set[str]] = {
     "/unit": {"unit-rsj"},
     "/library": STAFF, "/library/test?q=低保": STAFF, "/library/entry/paid-leave": STAFF,
     "/library/new": {"admin", "desk", "unit-rsj"}, "/library/import": {"admin", "desk", "unit-rsj"},
+    "/library/gaps": STAFF, "/library/gaps?days=90&candidates=1&unit=-": STAFF,
     "/library/lexicon": STAFF, "/library/lexicon?kind=term&show=withdrawn": STAFF,
     "/library/entry/paid-leave/edit": {"admin", "desk", "unit-rsj"},
     "/admin": {"admin"}, "/admin/units": {"admin"}, "/admin/units/rsj": {"admin"}, "/admin/users": {"admin"},
