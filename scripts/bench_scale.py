@@ -36,12 +36,12 @@ from qa_service.search.dense import DenseIndex, Wording, entry_vectors, late_tex
 from qa_service.search.encoder import open_encoder
 from qa_service.search.engine import Engine
 from qa_service.search.evaluate import percentile
-from qa_service.search.late import LateIndex, TokenField
+from qa_service.search.late import LateIndex
 from qa_service.search.lexical import LexicalIndex
 from qa_service.search.reading import Fillers, read_question
 from qa_service.search.suggest import SuggestIndex
 from qa_service.search.tokens import TokenStates
-from qa_service.search.types import Document, Encoder, Filters, Longs, Reading, Vectors
+from qa_service.search.types import Document, Encoder, Filters, Reading, Vectors
 from qa_service.search.vectors import InMemoryVectorStore, fetch, vector_key
 from qa_service.text.lexicon import Lexicon
 from qa_service.text.pinyin import pinyin_of
@@ -193,18 +193,9 @@ def noisy(vectors: Vectors, rng: np.random.Generator) -> Vectors:
     return made
 
 
-def _noisy_tokens(texts: Sequence[TokenStates], rng: np.random.Generator) -> tuple[TokenStates, Longs]:
-    """All tokens of the texts with noise, and where each text begins."""
-    codes = np.concatenate([text.codes for text in texts])
-    for low in range(0, len(codes), PORTION):
-        part = codes[low : low + PORTION]
-        noise = rng.integers(-TOKEN_NOISE, TOKEN_NOISE + 1, part.shape, dtype=np.int16)
-        part[:] = np.clip(part + noise, -127, 127)
-    start = np.concatenate([[0], np.cumsum([len(text.pieces) for text in texts])]).astype(np.int64)
-    scales, pieces = (
-        np.concatenate([getattr(text, name) for text in texts]) for name in ("scales", "pieces")
-    )
-    return TokenStates(codes, scales, pieces), start
+def _noisy_tokens(text: TokenStates, rng: np.random.Generator) -> TokenStates:
+    noise = rng.integers(-TOKEN_NOISE, TOKEN_NOISE + 1, text.codes.shape, dtype=np.int16)
+    return TokenStates(np.clip(text.codes + noise, -127, 127).astype(np.int8), text.scales, text.pieces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +225,7 @@ def measure(seeds: Seeds, count: int) -> Figures:
     entries = [wordings(document) for document in documents]
     words, lexical = _timed(lambda: LexicalIndex.build(documents, lexicon))
     flat, dense = _dense(seeds, numbers, entries)
-    tokens, late = _late(seeds, numbers, entries, dense) if count <= MOST_BY_TOKEN else (0.0, None)
+    tokens, late = _late(seeds, numbers, entries) if count <= MOST_BY_TOKEN else (0.0, None)
     suggestions, suggest = _timed(lambda: SuggestIndex.build([d.id for d in documents], entries))
     encoder: Encoder = seeds.encoder
     calibration = Calibration.default(encoder.fingerprint, "")
@@ -270,24 +261,17 @@ def _dense(
 
 
 def _late(
-    seeds: Seeds, numbers: Sequence[int], entries: Sequence[Sequence[Wording]], dense: DenseIndex
+    seeds: Seeds, numbers: Sequence[int], entries: Sequence[Sequence[Wording]]
 ) -> tuple[float, LateIndex | None]:
     if not seeds.passages:
         return 0.0, None
     rng = np.random.default_rng(0)
-    texts = [
-        text
+    rows = [
+        [_noisy_tokens(text, rng) for text in seeds.states[number][: len(entry)]]
         for number, entry in zip(numbers, entries, strict=True)
-        for text in seeds.states[number][: len(entry)]
     ]
-    asked = _noisy_tokens(texts, rng)
-    passages = _noisy_tokens([seeds.passages[number] for number in numbers], rng)
-
-    def build() -> LateIndex:
-        fields = [TokenField.assemble(t.codes, t.scales, t.pieces, start) for t, start in (asked, passages)]
-        return LateIndex.assemble(fields[0], fields[1], dense.entry_of)
-
-    return _timed(build)
+    passages = [_noisy_tokens(seeds.passages[number], rng) for number in numbers]
+    return _timed(lambda: LateIndex.build(rows, passages, passages[0].codes.shape[1]))
 
 
 def _typed(entries: Sequence[Sequence[Wording]]) -> list[str]:

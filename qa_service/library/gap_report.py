@@ -32,10 +32,6 @@ _KEPT = 2 * ROWS
 class QuestionVectors:
     """Vectors of questions that went unanswered, kept while the process lives: the page is opened again and again
     over nearly the same questions.
-
-    Each is encoded by itself, as search reads a question: in a batch the others move the vector (cosines by up to .06
-    in the bundled encoder's eight-bit form), and the same log would fall into other clusters from one process to the
-    next.
     """
 
     def __init__(self, encoder: Encoder | None) -> None:
@@ -50,7 +46,7 @@ class QuestionVectors:
         with self._lock:
             found = {text: self._kept[text] for text in texts if text in self._kept}
         missing = [text for text in dict.fromkeys(texts) if text not in found]
-        found |= {text: self.encoder.encode_queries([text])[0] for text in missing}
+        found |= dict(zip(missing, self.encoder.encode_queries(missing), strict=True))
         with self._lock:
             self._kept |= found
             for text in list(self._kept)[: max(0, len(self._kept) - _KEPT)]:

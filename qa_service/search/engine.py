@@ -135,8 +135,7 @@ class Engine:
         dense = DenseIndex.build(ordered, found.vectors, encoder.dim)
         late = None
         if encoder.token_dim:
-            fillers = Fillers(encoder)
-            late = LateIndex.build(ordered, found.states, encoder.token_dim, dense.entry_of, fillers)
+            late = LateIndex.of(ordered, found.states, encoder.token_dim, Fillers(encoder))
         engine = cls(ordered, entries, lexical, dense, late, suggestions, lexicon, encoder, calibration)
         if calibration is not None and calibration.encoder_fingerprint == encoder.fingerprint:
             return engine
@@ -196,9 +195,7 @@ class Engine:
             dense = self._dense.updated(kept, added, found.vectors)
             if self._late is not None:
                 picked = np.asarray(kept, dtype=np.int64)
-                rows = self._dense.rows_of(picked)
-                fillers = Fillers(encoder)
-                late = self._late.updated(rows, picked, added, found.states, dense.entry_of, fillers)
+                late = self._late.updated(self._dense, picked, added, found.states, Fillers(encoder))
         entries = [*(self._wordings[n] for n in kept), *(wordings(document) for document in added)]
         suggestions = SuggestIndex.build([d.id for d in documents], entries, self._suggestions.pinyins)
         return Engine(

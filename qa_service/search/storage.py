@@ -29,9 +29,10 @@ from .errors import IndexDamaged
 from .late import LateIndex, TokenField
 from .lexical import LexicalIndex, Postings
 from .suggest import SuggestIndex
+from .tokens import TokenStates
 from .types import Document
 
-FORMAT = 2
+FORMAT = 3
 _MANIFEST = "manifest.json"
 _DATES = ("effective_from", "effective_to", "review_due")
 
@@ -85,6 +86,7 @@ def save_index(
         arrays |= {"vectors": dense.rows(), "vectors.start": dense.start, "passages": dense.both}
     if late is not None:
         arrays |= _token_arrays("tokens", late.wordings) | _token_arrays("passage_tokens", late.passages)
+        arrays["piece_frequency"] = late.frequency
     for name, array in arrays.items():
         buffer = io.BytesIO()
         np.save(buffer, array, allow_pickle=False)
@@ -107,11 +109,13 @@ def save_index(
     put_in_place(draft, folder)
 
 
-_TOKEN_PARTS = ("codes", "scales", "pieces", "start")
-
-
 def _token_arrays(name: str, field: TokenField) -> dict[str, npt.NDArray[Any]]:
-    return {f"{name}.{part}": getattr(field, part) for part in _TOKEN_PARTS}
+    packed = field.packed()
+    parts: dict[str, npt.NDArray[Any]] = {
+        "codes": packed.base.codes, "scales": packed.base.scales, "pieces": packed.base.pieces,
+        "lengths": packed.lengths, "total": packed.total,
+    }  # fmt: skip
+    return {f"{name}.{part}": array for part, array in parts.items()}
 
 
 def put_in_place(draft: Path, folder: Path) -> None:
@@ -187,11 +191,14 @@ def _restore(files: Mapping[str, bytes], manifest: Mapping[str, Any], dim: int) 
         if dense.dim != dim or len(dense.start) - 1 != len(documents):
             raise ValueError("vectors")
         if "tokens.codes.npy" in files:
-            fields = [
-                TokenField.assemble(*(array(f"{name}.{part}") for part in _TOKEN_PARTS))
+            wordings, passages = (
+                TokenField.of(
+                    TokenStates(*(array(f"{name}.{part}") for part in ("codes", "scales", "pieces"))),
+                    array(f"{name}.lengths"), array(f"{name}.total"),
+                )
                 for name in ("tokens", "passage_tokens")
-            ]
-            late = LateIndex.assemble(fields[0], fields[1], dense.entry_of)
+            )  # fmt: skip
+            late = LateIndex.assemble(wordings, passages, array("piece_frequency"))
     if len(documents) != manifest["entries"] or lexical.size != len(documents):
         raise ValueError("entries")
     known = {text: Pinyin(*pair) for text, pair in json.loads(files["pinyin.json"]).items()}

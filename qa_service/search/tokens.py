@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from .types import Ints, Reading, Vectors
+from .types import Ints, Longs, Reading, Vectors
 
 Codes = npt.NDArray[np.int8]
 # Whether a word piece says nothing of the matter (function words, marks).
@@ -32,8 +32,11 @@ class TokenStates:
 
     def without(self, filler: Filler) -> TokenStates:
         """The tokens that are no fillers."""
-        kept = [n for n, piece in enumerate(self.pieces.tolist()) if not filler(piece)]
-        return TokenStates(self.codes[kept], self.scales[kept], self.pieces[kept])
+        return self.taken([n for n, piece in enumerate(self.pieces.tolist()) if not filler(piece)])
+
+    def taken(self, at: Longs | Sequence[int] | slice) -> TokenStates:
+        """The tokens at these places, in this order."""
+        return TokenStates(self.codes[at], self.scales[at], self.pieces[at])
 
     def packed(self) -> bytes:
         return self.pieces.tobytes() + self.scales.tobytes() + self.codes.tobytes()
@@ -46,3 +49,15 @@ class TokenStates:
         scales = np.frombuffer(data, np.float32, count, 4 * count)
         codes = np.frombuffer(data, np.int8, offset=8 * count).reshape(count, token_dim)
         return cls(codes, scales, pieces)
+
+
+def joined(parts: Sequence[TokenStates], dim: int) -> TokenStates:
+    """The tokens of all parts, one after another; of no parts none."""
+    none = TokenStates(np.zeros((0, dim), np.int8), np.zeros(0, np.float32), np.zeros(0, np.int32))
+    held = [part for part in parts if len(part.pieces)] or [none]
+    if len(held) == 1:
+        return held[0]
+    return TokenStates(
+        np.concatenate([part.codes for part in held]), np.concatenate([part.scales for part in held]),
+        np.concatenate([part.pieces for part in held]),
+    )  # fmt: skip

@@ -76,6 +76,15 @@ def test_the_same_call_gives_the_same_vectors(any_encoder: Encoder) -> None:
     assert np.array_equal(any_encoder.encode_queries(TOPICS[:5]), any_encoder.encode_queries(TOPICS[:5]))
 
 
+def test_a_vector_does_not_depend_on_what_is_encoded_with_it(served: OnnxEncoder) -> None:
+    texts = ["居住证怎么办", "失业保险金领取条件和期限以及需要提交的材料" * 8, "好"]
+    together = served.read_many("passage", texts)
+    for text, reading in zip(texts, together, strict=True):
+        alone = served.read_many("passage", [text])[0]
+        assert np.array_equal(alone.vector, reading.vector) and np.array_equal(alone.states, reading.states)
+        assert np.allclose(served.encode_passages([*texts, text])[-1], alone.vector, atol=1e-6)
+
+
 def test_question_and_passage_prompts_differ(any_encoder: Encoder) -> None:
     query, passage = any_encoder.encode_queries(TOPICS[:3]), any_encoder.encode_passages(TOPICS[:3])
     assert (query * passage).sum(axis=1).max() < 0.9999

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from support.encoders import CountingEncoder
 
@@ -37,7 +37,7 @@ def index_of(documents: list[Document]) -> tuple[DenseIndex, LateIndex]:
     wanted = [text for document in documents for text in texts_of(document)]
     found = fetch(wanted, wanted, ENCODER, InMemoryVectorStore())
     dense = DenseIndex.build(documents, found.vectors, ENCODER.dim)
-    return dense, LateIndex.build(documents, found.states, DIM, dense.entry_of, nothing)
+    return dense, LateIndex.of(documents, found.states, DIM, nothing)
 
 
 @given(st.integers(0, 9), st.integers(0, 1000))
@@ -78,21 +78,42 @@ def test_best_is_what_a_plain_loop_finds(lengths: list[int], seed: int) -> None:
             assert found[owner, number] == pytest.approx(max(cosines, default=-1.0), abs=1e-3)
 
 
-def test_an_updated_index_is_one_built_anew() -> None:
+@settings(max_examples=20, deadline=None)
+@given(st.data())
+def test_an_index_updated_again_and_again_is_one_built_anew(data: st.DataObject) -> None:
+    documents = LIBRARY[:9]
+    dense, late = index_of(documents)
+    for step in range(3):
+        kept = [n for n in range(len(documents)) if data.draw(st.booleans())] or [0]
+        added = [
+            Document(f"neu-{step}-{n}", f"公交卡怎么办理{n}{step}", "到窗口办理", ("坐车的卡",))
+            for n in range(data.draw(st.integers(0, 3)))
+        ]
+        wanted = [text for document in added for text in texts_of(document)]
+        found = fetch(wanted, wanted, ENCODER, InMemoryVectorStore())
+        late = late.updated(dense, np.array(kept), added, found.states, nothing)
+        dense = dense.updated(kept, added, found.vectors)
+        documents = [*(documents[n] for n in kept), *added]
+        _, anew = index_of(documents)
+        for one, other in ((late.wordings.packed(), anew.wordings), (late.passages.packed(), anew.passages)):
+            assert np.array_equal(one.base.codes, other.base.codes)
+            assert np.array_equal(one.base.pieces, other.base.pieces)
+            assert np.array_equal(one.lengths, other.lengths) and np.array_equal(one.first, other.first)
+            assert one.mean == pytest.approx(other.mean, abs=1e-6)
+        known = np.flatnonzero(anew.frequency)
+        assert np.array_equal(late.frequency[known], anew.frequency[known])
+        assert late.frequency.sum() == anew.frequency.sum()
+        query = np.random.default_rng(step).standard_normal((3, DIM)).astype(np.float32)
+        every = np.arange(len(late.passages.lengths))
+        assert late.passages.best(query, every, every, len(every)) == pytest.approx(
+            anew.passages.best(query, every, every, len(every)), abs=1e-4
+        )
+
+
+def test_an_update_shares_what_it_keeps() -> None:
     dense, late = index_of(LIBRARY)
-    kept = [n for n in range(len(LIBRARY)) if n % 7]
-    added = [Document("neu", "公交卡怎么办理", "到窗口办理", ("坐车的卡",))]
-    wanted = [text for document in added for text in texts_of(document)]
-    found = fetch(wanted, wanted, ENCODER, InMemoryVectorStore())
-    picked = np.array(kept)
-    changed = dense.updated(kept, added, found.vectors)
-    updated = late.updated(dense.rows_of(picked), picked, added, found.states, changed.entry_of, nothing)
-    _, anew = index_of([*(LIBRARY[n] for n in kept), *added])
-    for one, other in ((updated.wordings, anew.wordings), (updated.passages, anew.passages)):
-        assert np.array_equal(one.codes, other.codes) and np.array_equal(one.start, other.start)
-        assert one.mean == pytest.approx(other.mean, abs=1e-6)
-        assert one.inverse == pytest.approx(other.inverse, rel=1e-4)
-    assert np.array_equal(updated.rarity, anew.rarity)
+    updated = late.updated(dense, np.arange(1, len(LIBRARY)), [], {}, nothing)
+    assert updated.passages.base is late.passages.base
 
 
 def test_an_entry_matches_its_own_words_best_and_worse_when_they_are_hidden() -> None:
