@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,6 +22,7 @@ from qa_service.consultations import routes as consultation_routes
 from qa_service.errors import NotFound, ServiceError, TooLarge
 from qa_service.kit.database import Database
 from qa_service.kit.http import invalid_from, problem
+from qa_service.kit.memory import long_lived
 from qa_service.lexicon import routes as lexicon_routes
 from qa_service.library import routes as library_routes
 from qa_service.library.asking import Asker
@@ -83,12 +83,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         database = Database(settings.url, settings.database_wait_seconds)
         await run_in_threadpool(migrations.upgrade, database)
-        status = EncoderStatus(settings, SERVING_THREADS)
-        index = open_index(settings, database, status)
-        await run_in_threadpool(index.open)
-        # The library and the dictionary stay: the garbage collector need not walk them again and again.
-        gc.collect()
-        gc.freeze()
+        with long_lived():
+            status = EncoderStatus(settings, SERVING_THREADS)
+            index = open_index(settings, database, status)
+            await run_in_threadpool(index.open)
         query_log = QueryLogWriter(database)
         app.state.database, app.state.encoder_status = database, status
         app.state.index, app.state.query_log = index, query_log

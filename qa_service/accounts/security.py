@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -16,9 +17,13 @@ from qa_service.kit import clock
 from qa_service.kit.database import insert_into
 
 _hasher = PasswordHasher()
-# Verified against when the user does not exist, so that both refusals take the same time.
-_NOBODY = _hasher.hash(secrets.token_hex(16))
 PASSWORD_MINIMUM = 10
+
+
+@cache
+def _nobody() -> str:
+    """Verified against when the user does not exist, so that both refusals take the same time."""
+    return _hasher.hash(secrets.token_hex(16))
 
 
 def hash_password(password: str) -> str:
@@ -32,8 +37,9 @@ def hash_password(password: str) -> str:
 
 
 def password_matches(password_hash: str | None, password: str) -> bool:
+    nobody = _nobody()
     try:
-        return _hasher.verify(password_hash or _NOBODY, password) and password_hash is not None
+        return _hasher.verify(password_hash or nobody, password) and password_hash is not None
     except (VerificationError, InvalidHashError):
         return False
 
