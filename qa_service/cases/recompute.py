@@ -150,13 +150,12 @@ def tell_concerned(session: Session, actor: Actor, changes: Sequence[Moved], why
     works by it, the desk and the supervisor watch it. Delivery beyond the case starts here."""
     if not changes:
         return
-    last: dict[int, int] = dict(
-        session.execute(
-            select(CaseEvent.case_id, func.max(CaseEvent.seq))
-            .where(CaseEvent.case_id.in_([change.case_id for change in changes]))
-            .group_by(CaseEvent.case_id)
-        ).tuples()
+    statement = (
+        select(CaseEvent.case_id, func.max(CaseEvent.seq).label("last"))
+        .where(CaseEvent.case_id.in_([change.case_id for change in changes]))
+        .group_by(CaseEvent.case_id)
     )
+    last: dict[int, int] = {row.case_id: row.last for row in session.execute(statement)}
     session.execute(
         insert(CaseEvent), [_event(actor, change, last.get(change.case_id, 0) + 1, why, document) for change in changes]
     )  # fmt: skip

@@ -20,7 +20,7 @@ from qa_service.calendars.schemas import LocalInput, NoticeInput
 from qa_service.calendars.service import LocalDays, Preview
 from qa_service.errors import Conflict, Invalid, ServiceError
 from qa_service.kit import clock
-from qa_service.kit.http import TransactionalRoute
+from qa_service.kit.http import TransactionalRoute, database_of
 from qa_service.web.forms import Fields, as_typed, checked, text
 from qa_service.web.render import go, page
 from qa_service.zones.calendar import load_calendars
@@ -77,10 +77,11 @@ def _admin(
     override_id: int = 0,
 ) -> HTMLResponse:
     calendars, history = load_calendars(session), service.history(session)
+    extra = error.extra if error else {}
     return page(
         request, "admin/calendar.html", status=error.status if error else 200, form=form, typed=typed or {},
-        preview=preview, history=history, done=next((event for event in history if event.id == done), None), error=error, errors=error.extra.get("errors", {}) if error else {},
-        problems=error.extra.get("problems", []) if error else [], override_id=override_id,
+        preview=preview, history=history, done=next((event for event in history if event.id == done), None),
+        error=error, errors=extra.get("errors", {}), problems=extra.get("problems", []), override_id=override_id,
         awaited=calendars.national.awaited_notice, official_from=calendars.national.official_from.year,
         local=service.list_local(session), zones=list(session.scalars(select(Zone).order_by(Zone.path))),
         kinds=service.OVERRIDE_KINDS,
@@ -92,28 +93,32 @@ def _change(
     session: Session,
     form: str,
     typed: dict[str, str],
-    preview: Callable[[], Preview],
+    preview: Callable[[Session], Preview],
     save: Callable[[str], Preview],
     override_id: int = 0,
 ) -> Response:
-    """Preview without a token, save with one. A token that no longer fits shows the preview as it is now."""
-    context: dict[str, Any] = {"form": form, "typed": typed, "override_id": override_id}
-    token = typed.get("token", "")
-    try:
-        if token:
+    """Preview without a token, save with one. A token that no longer fits shows the preview as it is now.
+
+    Previews read in a session apart: the request's own would hold the writers' turn while deadlines are counted.
+    """
+    refused: ServiceError | None = None
+    if token := typed.get("token", ""):
+        try:
             save(token)
             return go(request, f"/admin/calendar?done={service.history(session, 1)[0].id}")
-        return _admin(request, session, preview=preview(), **context)
-    except Conflict as error:
-        session.rollback()
-        try:
-            return _admin(request, session, preview=preview(), error=error, **context)
-        except ServiceError as again:
+        except ServiceError as error:
             session.rollback()
-            return _admin(request, session, error=again, **context)
-    except ServiceError as error:
-        session.rollback()
-        return _admin(request, session, error=error, **context)
+            refused = error
+    with database_of(request).read() as reading:
+        found: Preview | None = None
+        if refused is None or isinstance(refused, Conflict):
+            try:
+                found = preview(reading)
+            except ServiceError as error:
+                refused = error
+        return _admin(
+            request, reading, form=form, typed=typed, preview=found, error=refused, override_id=override_id
+        )
 
 
 @router.post("/admin/calendar/notice")
@@ -133,7 +138,7 @@ def notice(request: Request, session: DbSession, actor: Admin, fields: Fields) -
         return _admin(request, session, typed=typed, error=error)
     return _change(
         request, session, "notice", typed,
-        lambda: service.preview_notice(session, data.content, data.year, data.source),
+        lambda reading: service.preview_notice(reading, data.content, data.year, data.source),
         lambda token: service.enter_notice(session, actor, data.content, data.year, data.source, token),
     )  # fmt: skip
 
@@ -152,7 +157,7 @@ def local(request: Request, session: DbSession, actor: Admin, fields: Fields) ->
         return _admin(request, session, form="local", typed=typed, error=error)
     return _change(
         request, session, "local", typed,
-        lambda: service.preview_local(session, wanted),
+        lambda reading: service.preview_local(reading, wanted),
         lambda token: service.enter_local(session, actor, wanted, token),
     )  # fmt: skip
 
@@ -183,6 +188,6 @@ def withdraw(
 ) -> Response:  # fmt: skip
     return _change(
         request, session, "withdraw", {"token": text(fields, "token")},
-        lambda: service.preview_withdrawal(session, override_id),
+        lambda reading: service.preview_withdrawal(reading, override_id),
         lambda token: service.withdraw_local(session, actor, override_id, token), override_id,
     )  # fmt: skip

@@ -72,7 +72,7 @@ def _row(number: int, item: Any, paper: str) -> CalendarRow | CalendarProblem | 
         str(item.get("source") or item.get("source_doc") or paper).strip(),
     )
     kind = _kind(day, item, name)
-    if isinstance(kind, str):
+    if kind is not None and not isinstance(kind, DayKind):
         return _problem(
             number, kind, "请填 kind 为 holiday（放假）或 makeup（上班），或者 is_workday 为 true 或 false"
         )

@@ -80,7 +80,7 @@ def load_calendars(session: Session, *, to_count: bool = False) -> Calendars:
     calendars = Calendars(
         national=build_calendar(_rows(session)),
         local=_local_days(overrides_in_force(session)),
-        paths=dict(session.execute(select(Zone.id, Zone.path)).tuples()),
+        paths={row.id: row.path for row in session.execute(select(Zone.id, Zone.path))},
     )
     _last_built["calendars"] = (key, calendars)
     return calendars
