@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from qa_service.calendars.service import LocalDays, Preview
+from qa_service.kit import clock
 from qa_service.kit.schemas import Input
 from qa_service.workdays.year import Year
 from qa_service.zones.models import CalendarOverride, Zone
@@ -72,6 +73,7 @@ class PreviewView(BaseModel):
     open_cases: int
     earlier: int
     later: int
+    overdue_at_once: int = Field(description="重新计算后新的截止日早于今天的件数")
     settled: int = Field(description="日期不变，由暂定转为确定（或者相反）的件数")
     moves: list[MoveView]
     token: str
@@ -116,6 +118,7 @@ def preview_view(found: Preview, *, saved: bool) -> PreviewView:
     return PreviewView(
         saved=saved, title=found.title, document=found.document, open_cases=found.plan.open,
         earlier=found.plan.earlier, later=found.plan.later, settled=found.plan.settled,
+        overdue_at_once=found.plan.overdue_at_once(clock.today()),
         days=[
             DayChangeView(date=c.day, before=c.before, after=c.after, moves=c.moves, source=c.source) for c in found.days
         ],

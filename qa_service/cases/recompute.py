@@ -69,6 +69,10 @@ class Plan:
         """The date stays; it becomes official, or provisional again."""
         return sum(change.after == change.before and change.told for change in self.changes)
 
+    def overdue_at_once(self, today: date) -> int:
+        """How many deadlines still kept today would already have passed by the new date."""
+        return sum(change.after < today <= change.before for change in self.changes)
+
     @property
     def told(self) -> int:
         return sum(change.told for change in self.changes)

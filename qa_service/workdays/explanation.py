@@ -110,7 +110,7 @@ def _runs(steps: Sequence[StoredStep], name_of: Callable[[StoredStep], str]) -> 
 
 
 def rule_of(limit: TimeLimit) -> str:
-    """The rule in words: 5个工作日。起算日：登记或者交办之日；当日不计入，次日为第1日."""
+    """The rule in words: 5个工作日，起算当日不计入。起算日：登记或者交办之日."""
     match limit.unit:
         case LimitUnit.WORKDAY:
             count = f"{limit.days}个工作日"
@@ -118,4 +118,4 @@ def rule_of(limit: TimeLimit) -> str:
             count = f"{limit.days}日（最后一日遇休息日的，顺延至其后第一个工作日）"
         case LimitUnit.SAME_DAY:
             return f"当日办理。起算日：{limit.starts}"
-    return f"{count}。起算日：{limit.starts}。起算当日不计入，次日起算"
+    return f"{count}，起算当日不计入。起算日：{limit.starts}"
