@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa_service import migrations
 from qa_service.accounts import routes as account_routes
+from qa_service.calendars import routes as calendar_routes
 from qa_service.consultations import routes as consultation_routes
 from qa_service.errors import NotFound, ServiceError, TooLarge
 from qa_service.kit.database import Database
@@ -106,7 +107,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         openapi_url="/api/v1/openapi.json",
     )  # fmt: skip
     app.state.settings = settings
-    for module in (library_routes, lexicon_routes, consultation_routes, account_routes, zone_routes):
+    for module in (
+        library_routes, lexicon_routes, consultation_routes, account_routes, zone_routes, calendar_routes,
+    ):  # fmt: skip
         app.include_router(module.router, prefix="/api/v1")
     app.include_router(pages.router)
     app.add_api_route("/health", health, methods=["GET"], tags=["运行状态"])

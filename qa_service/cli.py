@@ -1,4 +1,4 @@
-"""The command line: serve · prepare · import · extract · reindex · eval · due.
+"""The command line: serve · prepare · import · extract · reindex · eval · due · calendar.
 
 Imports stand inside the commands, so that `qa-service due` does not pay for what `serve` needs.
 """
@@ -29,7 +29,9 @@ err = Console(stderr=True)
 
 Tell = Callable[[str, int, int], None]
 DataDir = Annotated[Path | None, typer.Option("--data-dir", help="数据目录（缺省为 QA_DATA_DIR 或 ./var）")]
-STAGES = {"words": "建立词面索引", "vectors": "计算句向量", "calibration": "校准置信度"}
+STAGES = {
+    "words": "建立词面索引", "vectors": "计算句向量", "calibration": "校准置信度", "recompute": "重新计算期限",
+}  # fmt: skip
 
 
 @contextmanager
@@ -270,13 +272,18 @@ def due(
     batch: Annotated[
         Path | None, typer.Option("--batch", exists=True, help="每行“收到日<TAB>天数”的文件")
     ] = None,
+    pause: Annotated[
+        list[str] | None, typer.Option("--pause", help="期限暂停：发出日/收到日/事由，可以多次给出")
+    ] = None,
+    zone: Annotated[str, typer.Option("--zone", help="专区代码，计入地方调整")] = "",
+    data_dir: DataDir = None,
 ) -> None:
-    """推算截止日，并说明每一天为什么计或不计。"""
-    from qa_service.settings import Settings
+    """推算截止日，并说明每一天为什么计或不计。已建库的按库中的工作日历，否则按随附的日历。"""
+    from qa_service.calendars.command import calendar_in_force
     from qa_service.workdays import due_command
-    from qa_service.workdays.calendar_file import read_calendar
 
-    calendar = read_calendar(Settings().corpus_dir / "zone" / "calendar.csv")
+    use_data_dir(data_dir)
+    calendar = calendar_in_force(zone, lambda note: err.print(f"[yellow]{note}[/]"))
     if batch is not None:
         with batch.open(encoding="utf-8") as lines:
             for item in due_command.run_batch(lines, unit, calendar):
@@ -286,7 +293,7 @@ def due(
         err.print("请给出收到日和 --days，例如：qa-service due 2026-02-13 --days 5")
         raise typer.Exit(2)
     try:
-        found = due_command.find_due(received, days, unit, calendar)
+        found = due_command.find_due(received, days, unit, calendar, pause or ())
     except ValueError as error:
         err.print(str(error))
         raise typer.Exit(2) from None
@@ -295,6 +302,43 @@ def due(
         if as_json
         else due_command.as_text(found)
     )
+
+
+calendar_app = typer.Typer(help="工作日历：录入放假通知，重新计算期限", no_args_is_help=True)
+app.add_typer(calendar_app, name="calendar")
+
+
+@calendar_app.command("import")
+def calendar_import(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="通知全文（文本）、CSV 或 JSON")],
+    year: Annotated[int | None, typer.Option("--year", help="年份（文中写明的可不给）")] = None,
+    source: Annotated[str, typer.Option("--source", help="来源（文中写明的可不给）")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只预览，不写入")] = False,
+    operator: Annotated[str, typer.Option(help="录入人，记入办理过程")] = "命令行录入",
+    data_dir: DataDir = None,
+) -> None:
+    """录入放假通知，并重新计算所有在办期限。"""
+    from qa_service.calendars import command
+
+    use_data_dir(data_dir)
+    with progress_bars() as tell:
+        lines = command.enter_file(file, year, source, operator, dry_run=dry_run, progress=tell)
+    for line in lines:
+        out.print(line, highlight=False)
+
+
+@calendar_app.command("recompute")
+def calendar_recompute(
+    operator: Annotated[str, typer.Option(help="操作人，记入办理过程")] = "命令行重新计算",
+    data_dir: DataDir = None,
+) -> None:
+    """按现行工作日历重新计算所有在办期限；已答复、已办结的不变。"""
+    from qa_service.calendars import command
+
+    use_data_dir(data_dir)
+    with progress_bars() as tell:
+        line = command.recompute_all(operator, progress=tell)
+    out.print(line, highlight=False)
 
 
 def main() -> None:

@@ -82,6 +82,13 @@ ALLOWED: dict[tuple[str, str], frozenset[str]] = {
     ("POST", "/admin/units/{code}"): ADMIN, ("GET", "/admin/users"): ADMIN, ("POST", "/admin/users"): ADMIN,
     ("POST", "/admin/users/{username}/{what}"): ADMIN, ("GET", "/admin/kiosks"): ADMIN,
     ("POST", "/admin/kiosks"): ADMIN, ("POST", "/admin/kiosks/{code}/{what}"): ADMIN,
+    # The working-day calendar.
+    ("GET", f"{A}/calendar/{{year}}"): PUBLIC, ("GET", f"{A}/calendar/local"): STAFF,
+    ("POST", f"{A}/calendar/notice"): ADMIN, ("POST", f"{A}/calendar/local"): ADMIN,
+    ("POST", f"{A}/calendar/local/{{override_id}}/withdraw"): ADMIN,
+    ("GET", "/calendar"): STAFF, ("GET", "/calendar/{number}"): STAFF, ("GET", "/admin/calendar"): ADMIN,
+    ("POST", "/admin/calendar/notice"): ADMIN, ("POST", "/admin/calendar/local"): ADMIN,
+    ("POST", "/admin/calendar/local/{override_id}/withdraw"): ADMIN,
 }  # fmt: skip
 # Not decided by who asks but by the token in the address.
 BY_TOKEN = {("GET", "/kiosk/activate")}
@@ -100,6 +107,8 @@ NAMES = {
     "username": "desk2",
     "what": "nothing",
     "word_id": "1",
+    "year": "2026",
+    "override_id": "1",
 }
 
 
@@ -161,7 +170,7 @@ def test_only_those_in_the_table_pass(
     client, calling = running
     address = path.format_map(
         {"trace_id": "x", "number": "none", "case_number": "none", "event": "none", **NAMES}
-    )
+    ).replace("/calendar/none", "/calendar/2026")
     accept = "application/json" if path.startswith(A) else "text/html"
     for role, headers in calling.items():
         client.cookies.clear()

@@ -9,6 +9,7 @@ from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from qa_service.kit.database import Base
+from qa_service.workdays.explanation import StoredPause, StoredStep
 
 
 class Case(Base):
@@ -47,7 +48,8 @@ class Case(Base):
     clock_started_on: Mapped[date | None]
     due_on: Mapped[date | None]
     due_status: Mapped[str] = mapped_column(String(16), default="")
-    due_steps: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    due_steps: Mapped[list[StoredStep]] = mapped_column(JSON, default=list)
+    due_pauses: Mapped[list[StoredPause]] = mapped_column(JSON, default=list)
     met_on: Mapped[date | None]
     version: Mapped[int] = mapped_column(default=1)
 

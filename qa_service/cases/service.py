@@ -16,7 +16,8 @@ from qa_service.cases.numbering import case_number, new_query_code, next_serial
 from qa_service.errors import Conflict, Forbidden, Invalid, NotAllowedNow
 from qa_service.kit import clock
 from qa_service.workdays.calendar import WorkCalendar
-from qa_service.workdays.due import TimeLimit, due_date
+from qa_service.workdays.due import Pause, TimeLimit, due_date
+from qa_service.workdays.explanation import read_pauses, store_pause, stored_steps
 from qa_service.zones.models import Zone
 
 FIELD_NAMES = {
@@ -141,14 +142,23 @@ def start_clock(session: Session, case: Case, limit: TimeLimit, start: date, cal
 
 
 def set_due(case: Case, limit: TimeLimit, start: date, calendar: WorkCalendar) -> None:
-    due = due_date(start, limit.days, calendar, limit.unit)
+    due = due_date(start, limit.days, calendar, limit.unit, read_pauses(case.due_pauses or []))
     case.limit_code = limit.code
     case.clock_started_on = start
     case.due_on = due.due
     case.due_status = str(due.status)
-    case.due_steps = [
-        {"date": step.day.isoformat(), "counted": step.counted, "reason": step.reason} for step in due.steps
-    ]
+    case.due_steps = stored_steps(due)
+
+
+def pause_clock(session: Session, case: Case, limit: TimeLimit, pause: Pause, calendar: WorkCalendar) -> None:
+    """Leave the days of `pause` out of a running clock. A pause that begins on the same day replaces the earlier
+    one: one still running is moved on, or ended, in this way."""
+    if case.clock_started_on is None or case.met_on is not None:
+        raise NotAllowedNow("这件事项没有正在计算的期限，不能暂停。", "请核对事项的期限。")
+    kept = [held for held in case.due_pauses or [] if held["after"] != pause.after.isoformat()]
+    case.due_pauses = sorted([*kept, store_pause(pause)], key=lambda held: held["after"])
+    set_due(case, limit, case.clock_started_on, calendar)
+    session.flush()
 
 
 def is_running(lifecycle: Lifecycle, case: Case) -> bool:

@@ -30,7 +30,7 @@ from qa_service.kit import clock
 from qa_service.kit.http import TransactionalRoute, database_of
 from qa_service.library.routes import CHANNEL_OF, IfMatch, asker_of, seen_version
 from qa_service.settings import Settings
-from qa_service.zones.calendar import load_calendar
+from qa_service.zones.calendar import load_calendars
 
 router = APIRouter(tags=["政策咨询"], route_class=TransactionalRoute)
 
@@ -161,8 +161,8 @@ def list_consultations(
         offset=(page - 1) * size,
     )  # fmt: skip
     response.headers["X-Total-Count"] = str(total)
-    calendar = load_calendar(session)
-    return [views.summary(item, calendar) for item in items]
+    calendars = load_calendars(session)
+    return [views.summary(item, calendars) for item in items]
 
 
 @router.get("/consultations/{number}")
@@ -171,7 +171,7 @@ def read_consultation(
 ) -> ConsultationDetail:
     consultation = repository.get_readable(session, actor, number)
     response.headers["ETag"] = f'"{consultation.case.version}"'
-    return views.detail(session, actor, consultation, load_calendar(session))
+    return views.detail(session, actor, consultation, load_calendars(session))
 
 
 @router.post("/consultations/{number}/acts/{event}")
@@ -188,7 +188,7 @@ def act(
     """办理一步。可办理的步骤见明细中的 `acts`；If-Match 带打开时的版本号，别人先办了会得到 409。"""
     consultation = act_for(request, session, actor, number, event, data, seen_version(if_match))
     response.headers["ETag"] = f'"{consultation.case.version}"'
-    return views.detail(session, actor, consultation, load_calendar(session))
+    return views.detail(session, actor, consultation, load_calendars(session))
 
 
 @router.post("/consultations/{number}/contact")

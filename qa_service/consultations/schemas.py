@@ -89,8 +89,26 @@ class OpenAct(BaseModel):
     consequence: str
 
 
+class DayRun(BaseModel):
+    """连续的、名称相同的若干日。"""
+
+    first: date
+    last: date
+    days: int
+    name: str
+
+
+class Interruption(BaseModel):
+    """期限暂停：`after` 次日起至 `through` 止不计入，其中 `days_skipped` 日原应计入。"""
+
+    after: date
+    through: date
+    reason: str
+    days_skipped: int
+
+
 class Deadline(BaseModel):
-    """期限及其计算：每一个被跳过或补班的日子都在 `steps` 里。"""
+    """期限及其计算：起算日、规则和依据；每一个被跳过、补班计入或者暂停的日子都在 `steps` 里，前面各项是归纳。"""
 
     due_on: date
     status: str
@@ -98,8 +116,13 @@ class Deadline(BaseModel):
     working_days_left: int
     overdue: bool
     met_on: date | None
-    steps: list[dict[str, Any]]
     basis: str
+    rule: str
+    skipped: list[DayRun] = Field(description="跳过的放假日")
+    weekend_days_skipped: int = Field(description="跳过的普通周末天数")
+    makeup_days: list[DayRun] = Field(description="计入的调休上班日")
+    pauses: list[Interruption]
+    steps: list[dict[str, Any]]
 
 
 class ConsultationSummary(BaseModel):

@@ -24,7 +24,7 @@ from qa_service.kit import clock
 from qa_service.kit.privacy import without_identity_numbers
 from qa_service.library import service as library
 from qa_service.library.models import QueryLog
-from qa_service.zones.calendar import load_calendar, load_limit
+from qa_service.zones.calendar import load_calendars, load_limit
 from qa_service.zones.models import Zone
 
 
@@ -184,7 +184,8 @@ def act_on(
     if event in CLOCK_STARTS[clock_start]:
         # The earlier of registration and assignment is always registration, since assigning comes after.
         start = clock.local(case.registered_at).date() if clock_start in ("earlier", "registered") else today
-        cases.start_clock(session, case, load_limit(session, LIMIT_CODE), start, load_calendar(session))
+        calendar = load_calendars(session, to_count=True).of(case.zone_id)
+        cases.start_clock(session, case, load_limit(session, LIMIT_CODE), start, calendar)
     return act
 
 

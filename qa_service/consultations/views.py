@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
@@ -16,8 +17,10 @@ from qa_service.consultations.models import Consultation
 from qa_service.consultations.schemas import (
     ConsultationDetail,
     ConsultationSummary,
+    DayRun,
     Deadline,
     Event,
+    Interruption,
     OpenAct,
     Progress,
 )
@@ -27,20 +30,22 @@ from qa_service.kit.privacy import mask_contact, mask_name, without_personal_det
 from qa_service.library.face import basis_lines
 from qa_service.library.models import Entry, EntryVersion
 from qa_service.workdays.calendar import WorkCalendar
-from qa_service.workdays.due import working_days_left
+from qa_service.workdays.due import Pause, working_days_left
+from qa_service.workdays.explanation import Run, StoredStep, read_pauses, rule_of, summarise
+from qa_service.zones.calendar import Calendars, limit_of
 from qa_service.zones.models import Limit
 
 
-def summary(consultation: Consultation, calendar: WorkCalendar) -> ConsultationSummary:
+def summary(consultation: Consultation, calendars: Calendars) -> ConsultationSummary:
     """A row of a list: name and contact are masked for everybody, also where they stand in the question."""
-    row = _summary(consultation, calendar)
+    row = _summary(consultation, calendars)
     return ConsultationSummary(**{**row, "question": without_personal_details(consultation.question)})
 
 
-def _summary(consultation: Consultation, calendar: WorkCalendar) -> dict[str, Any]:
+def _summary(consultation: Consultation, calendars: Calendars) -> dict[str, Any]:
     case, today = consultation.case, clock.today()
     state = LIFECYCLE.states[case.state]
-    running = is_running(LIFECYCLE, case)
+    running, calendar = is_running(LIFECYCLE, case), calendars.of(case.zone_id)
     return {
         "number": case.number, "state": case.state, "state_label": state.label, "official_state": state.official,
         "outcome": case.outcome, "registered_at": case.registered_at, "channel": consultation.channel,
@@ -53,7 +58,7 @@ def _summary(consultation: Consultation, calendar: WorkCalendar) -> dict[str, An
 
 
 def detail(
-    session: Session, actor: Actor, consultation: Consultation, calendar: WorkCalendar
+    session: Session, actor: Actor, consultation: Consultation, calendars: Calendars
 ) -> ConsultationDetail:
     """The whole case for those who handle it. The contact stays masked: reading it is an act of its own."""
     case = consultation.case
@@ -61,7 +66,7 @@ def detail(
     entry_key = session.scalar(select(Entry.key).where(Entry.id == consultation.library_entry_id))
     audiences = (Audience.PUBLIC, Audience.STAFF) if actor.role is Role.UNIT else tuple(Audience)
     return ConsultationDetail(
-        **_summary(consultation, calendar), zone=consultation.zone.name, first_asked=consultation.first_asked_name,
+        **_summary(consultation, calendars), zone=consultation.zone.name, first_asked=consultation.first_asked_name,
         audience=consultation.audience, round=case.round, trace_id=consultation.trace_id, answer=answer,
         answer_basis=answer_basis, guided_to=consultation.guided_to,
         guided_contact=consultation.guided_contact or consultation.no_contact_reason,
@@ -69,7 +74,7 @@ def detail(
         reply_text=consultation.reply_text, reply_basis=[item["text"] for item in consultation.reply_basis],
         replied_by=consultation.replied_by, told_how=consultation.told_how, told_at=consultation.told_at,
         library_decision=consultation.library_decision, library_entry=entry_key or "",
-        deadline=_deadline(session, case, calendar),
+        deadline=deadline_of(session, case, calendars.of(case.zone_id)),
         events=[_event(event) for event in case.events if event.audience in audiences],
         acts=[
             OpenAct(event=act.event, label=act.label, needs=list(act.needs), options=list(act.options),
@@ -103,16 +108,33 @@ def _answer_given(session: Session, consultation: Consultation) -> tuple[str, li
     return version.answer, basis_lines(version.basis)
 
 
-def _deadline(session: Session, case: Case, calendar: WorkCalendar) -> Deadline | None:
+def deadline_of(session: Session, case: Case, calendar: WorkCalendar) -> Deadline | None:
     if case.due_on is None or case.clock_started_on is None:
         return None
-    limit = session.get(Limit, case.limit_code) if case.limit_code else None
+    row = session.get(Limit, case.limit_code) if case.limit_code else None
+    limit, found = limit_of(row) if row else None, summarise(case.due_steps)
     return Deadline(
         due_on=case.due_on, status=case.due_status, started_on=case.clock_started_on,
         working_days_left=working_days_left(clock.today(), case.due_on, calendar),
-        overdue=is_overdue(LIFECYCLE, case, clock.today()), met_on=case.met_on, steps=case.due_steps,
-        basis=f"{limit.name}：{limit.basis}" if limit else "",
+        overdue=is_overdue(LIFECYCLE, case, clock.today()), met_on=case.met_on, steps=[dict(step) for step in case.due_steps],
+        basis=f"{limit.name}：{limit.basis}" if limit else "", rule=rule_of(limit) if limit else "",
+        skipped=[_run(run) for run in found.holidays], weekend_days_skipped=found.weekends,
+        makeup_days=[_run(run) for run in found.makeups],
+        pauses=[
+            Interruption(after=held.after, through=held.through, reason=held.reason,
+                         days_skipped=_days_skipped(case.due_steps, held))
+            for held in read_pauses(case.due_pauses or [])
+        ],
     )  # fmt: skip
+
+
+def _run(run: Run) -> DayRun:
+    return DayRun(first=run.first, last=run.last, days=run.days, name=run.name)
+
+
+def _days_skipped(steps: list[StoredStep], pause: Pause) -> int:
+    """How many days of the calculation the pause kept from counting."""
+    return sum(bool(step.get("pause")) and pause.covers(date.fromisoformat(step["date"])) for step in steps)
 
 
 def _event(event: CaseEvent) -> Event:

@@ -24,7 +24,7 @@ from qa_service.web.desk import active_units, find_answers
 from qa_service.web.forms import FIELD_NAMES, Fields, as_typed, checked, number, text
 from qa_service.web.navigation import home_of
 from qa_service.web.render import go, is_fragment, page
-from qa_service.zones.calendar import load_calendar
+from qa_service.zones.calendar import load_calendars
 from qa_service.zones.models import Topic, Zone
 
 router = APIRouter(route_class=TransactionalRoute)
@@ -66,7 +66,7 @@ def _case(
     contact: dict[str, str] | None = None,
 ) -> HTMLResponse:
     consultation = repository.get_readable(session, actor, case_number)
-    detail = views.detail(session, actor, consultation, load_calendar(session))
+    detail = views.detail(session, actor, consultation, load_calendars(session))
     leading = LEADING.get(detail.state, "")
     searching = any(act.event in SEARCHING for act in detail.acts)
     found = find_answers(request, detail.question) if searching else None

@@ -25,7 +25,7 @@ from qa_service.library.routes import asker_of
 from qa_service.library.schemas import AskResponse
 from qa_service.web.forms import Fields, as_typed, checked, text
 from qa_service.web.render import go, page
-from qa_service.zones.calendar import load_calendar
+from qa_service.zones.calendar import load_calendars
 from qa_service.zones.models import Zone
 
 router = APIRouter(route_class=TransactionalRoute)
@@ -63,7 +63,7 @@ def _desk(
 ) -> HTMLResponse:
     question = typed.get("question", "")
     result = find_answers(request, question)
-    calendar = load_calendar(session)
+    calendars = load_calendars(session)
     midnight = datetime.combine(clock.today(), time(), clock.CHINA)
     rows, total = repository.list_readable(
         session, actor, since=midnight, newest_first=True, limit=TODAY_ROWS
@@ -73,8 +73,8 @@ def _desk(
     return page(
         request, "desk.html", status=error.status if error else 200, typed=typed, result=result, error=error,
         errors=error.extra.get("errors", {}) if error else {}, units=active_units(session),
-        today_rows=[views.summary(c, calendar) for c in rows], today_total=total,
-        waiting_rows=[views.summary(c, calendar) for c in waiting], waiting_total=waiting_total,
+        today_rows=[views.summary(c, calendars) for c in rows], today_total=total,
+        waiting_rows=[views.summary(c, calendars) for c in waiting], waiting_total=waiting_total,
         calls=help_calls(session, actor), audiences=AUDIENCES, channels=DESK_CHANNELS,
         request_key=typed.get("request_key") or secrets.token_hex(12), finished=finished,
     )  # fmt: skip

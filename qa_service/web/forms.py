@@ -22,7 +22,9 @@ FIELD_NAMES = {
     "entry": "问答条目", "entry_key": "并入的条目", "entry_question": "标准问", "username": "用户名",
     "display_name": "姓名", "password": "密码", "role": "岗位", "zone": "专区", "code": "编号", "name": "名称",
     "law": "文件名称", "article": "条款", "version": "版本日期", "phrase": "关键语句", "phone": "电话", "address": "地址",
-    "hours": "办公时间", "duties": "职责", "said": "词", "official": "规范用语", "kind": "类别", "short_name": "简称", "phone4": "手机号后四位",
+    "hours": "办公时间", "duties": "职责", "said": "词", "official": "规范用语", "kind": "类别", "short_name": "简称",
+    "document": "文号", "first": "起日", "last": "止日", "content": "通知内容", "year": "年份", "source": "来源",
+    "phone4": "手机号后四位",
 }  # fmt: skip
 
 

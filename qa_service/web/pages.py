@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from qa_service.web import (
     admin,
+    calendar,
     case,
     desk,
     gaps,
@@ -23,6 +24,6 @@ from qa_service.web import (
 
 router = APIRouter(include_in_schema=False)
 for part in (
-    home, sign_in, desk, register, case, unit, library_import, gaps, lexicon, library, kiosk, public_questions, progress, admin
+    home, sign_in, desk, register, case, unit, library_import, gaps, lexicon, library, kiosk, public_questions, progress, calendar, admin
 ):  # fmt: skip
     router.include_router(part.router)

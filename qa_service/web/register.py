@@ -16,7 +16,7 @@ from qa_service.kit.http import TransactionalRoute
 from qa_service.web.desk import DeskReader
 from qa_service.web.paging import Pages
 from qa_service.web.render import page
-from qa_service.zones.calendar import load_calendar
+from qa_service.zones.calendar import load_calendars
 
 router = APIRouter(route_class=TransactionalRoute)
 SIZE = 50
@@ -38,10 +38,10 @@ def show(
         text=q.strip(), newest_first=order == "new", limit=SIZE, offset=(number - 1) * SIZE,
     )  # fmt: skip
     _, overdue_total = repository.list_readable(session, actor, overdue_on=clock.today(), limit=1)
-    calendar = load_calendar(session)
+    calendars = load_calendars(session)
     kept = {"state": state, "q": q, "order": order} | ({"overdue": "1"} if overdue else {})
     return page(
-        request, "register.html", rows=[views.summary(item, calendar) for item in items], total=total,
+        request, "register.html", rows=[views.summary(item, calendars) for item in items], total=total,
         overdue_total=overdue_total, states=STATES, state=state, overdue=overdue, q=q, order=order,
         pages=Pages(number, SIZE, total, f"/desk/register?{urlencode(kept)}"),
     )  # fmt: skip

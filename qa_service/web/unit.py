@@ -14,7 +14,7 @@ from qa_service.consultations import repository, views
 from qa_service.kit.http import TransactionalRoute
 from qa_service.web.paging import Pages
 from qa_service.web.render import page
-from qa_service.zones.calendar import load_calendar
+from qa_service.zones.calendar import load_calendars
 
 router = APIRouter(route_class=TransactionalRoute)
 UnitOfficer = Annotated[Actor, Depends(allow(Role.UNIT))]
@@ -33,11 +33,11 @@ def show(
     actor: UnitOfficer,
     number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1,
 ) -> HTMLResponse:
-    calendar = load_calendar(session)
+    calendars = load_calendars(session)
     groups = []
     for state, title, empty in GROUPS:
         items, total = repository.list_readable(session, actor, states=(state,), limit=100)
-        groups.append((title, empty, [views.summary(item, calendar) for item in items], total))
+        groups.append((title, empty, [views.summary(item, calendars) for item in items], total))
     items, total = repository.list_readable(
         session,
         actor,
@@ -48,5 +48,5 @@ def show(
     )
     return page(
         request, "unit.html", unit=session.get_one(Unit, actor.unit_id), groups=groups,
-        history=[views.summary(item, calendar) for item in items], pages=Pages(number, SIZE, total, "/unit?history=1"),
+        history=[views.summary(item, calendars) for item in items], pages=Pages(number, SIZE, total, "/unit?history=1"),
     )  # fmt: skip

@@ -140,7 +140,7 @@ def describe_kind(entry: CalendarDay) -> str:
         case DayKind.WEEKEND:
             return f"{weekday}，休息日"
         case DayKind.WORKDAY:
-            return f"{weekday}，工作日"
+            return f"{weekday}，{f'{entry.name}，照常上班' if entry.name else '工作日'}"
 
 
 def doubt_of(status: DayStatus, calendar: WorkCalendar, day: date) -> str:

@@ -2,11 +2,12 @@
 
 The start day is not counted (《民法典》 art. 201). A limit in calendar days that would end on a day off ends
 on the first working day after it (《民法典》 art. 203). Only dates matter; the caller turns a moment into
-the date of Asia/Shanghai first.
+the date of Asia/Shanghai first. While a limit is paused (征求第三方意见 《政府信息公开条例》 art. 33 para. 3), no day counts.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -16,6 +17,7 @@ from qa_service.workdays.calendar import WEEKDAYS, DayKind, DayStatus, WorkCalen
 
 MAX_DAYS = 366
 LAST_START = date(2099, 12, 31)
+LONGEST_PAUSES = 3660
 DueStatus = Literal["official", "provisional"]
 
 
@@ -51,13 +53,41 @@ class TimeLimit:
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """A time not counted: the days after `after` up to and including `through`. Pauses may overlap.
+
+    `after` is the day on which the question went out, `through` the day on which the answer came (or was due);
+    while none has come, today: what is then found is the earliest day possible. Raises ValueError (Chinese).
+    """
+
+    after: date
+    through: date
+    reason: str
+
+    def __post_init__(self) -> None:
+        if self.through < self.after:
+            raise ValueError(f"暂停的结束日 {self.through} 早于开始日 {self.after}，请核对")
+        if not self.reason:
+            raise ValueError(f"{self.after} 起的暂停没有写事由，请填写，如“征求第三方意见”")
+
+    def covers(self, day: date) -> bool:
+        return self.after < day <= self.through
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
-    """One day of the calculation; `counted` is its number, None where it is not counted."""
+    """One day of the calculation; `counted` is its number, None where it is not counted.
+
+    `pause` is the reason of the pause that keeps a day from counting which otherwise would.
+    """
 
     day: date
     counted: int | None
     reason: str
     status: DayStatus
+    kind: DayKind
+    name: str = ""
+    pause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,24 +105,37 @@ class DueDate:
     unit: LimitUnit
     steps: tuple[Step, ...]
     awaited_notice: int | None = None
+    pauses: tuple[Pause, ...] = ()
 
 
-def due_date(start: date, n: int, calendar: WorkCalendar, unit: LimitUnit = LimitUnit.WORKDAY) -> DueDate:
+def due_date(
+    start: date,
+    n: int,
+    calendar: WorkCalendar,
+    unit: LimitUnit = LimitUnit.WORKDAY,
+    pauses: Sequence[Pause] = (),
+) -> DueDate:
     """The due date n units after `start`; n = 0 means the start day itself, whatever day it is.
 
+    Days inside a pause do not count; a pause after the due date changes nothing.
     Raises ValueError (Chinese) for n outside 0–366, n ≠ 0 with same_day, or a start out of range.
     """
     check_count(n, unit)
     check_start(start, calendar)
-    steps = [Step(start, None, f"{calendar.describe(start)}，起算日不计入", calendar.status(start))]
+    check_pauses(pauses)
+    begin = calendar.entry(start)
+    reason = f"{calendar.describe(start)}，起算日不计入"
+    steps = [Step(start, None, reason, calendar.status(start), begin.kind, begin.name)]
     counted = 0
     while counted < n:
         day = steps[-1].day + timedelta(days=1)
-        if unit is LimitUnit.DAY or calendar.is_workday(day):
+        counts = unit is LimitUnit.DAY or calendar.is_workday(day)
+        pause = next((pause.reason for pause in pauses if pause.covers(day)), "") if counts else ""
+        if counts and not pause:
             counted += 1
             steps.append(make_step(day, counted, calendar, unit))
         else:
-            steps.append(make_step(day, None, calendar, unit))
+            steps.append(make_step(day, None, calendar, unit, pause))
     if n and unit is LimitUnit.DAY:
         steps += steps_to_workday(steps[-1].day, calendar)
     official = all(step.status is DayStatus.OFFICIAL for step in steps[1:])
@@ -104,6 +147,7 @@ def due_date(start: date, n: int, calendar: WorkCalendar, unit: LimitUnit = Limi
         unit=unit,
         steps=tuple(steps),
         awaited_notice=None if official else calendar.awaited_notice,
+        pauses=tuple(pauses),
     )
 
 
@@ -113,6 +157,7 @@ def explain(due: DueDate) -> list[str]:
         f"起算日：{due.start}（{WEEKDAYS[due.start.weekday()]}）"
         + ("，当日不计入，次日起算" if due.n else ""),
         f"期限：{f'{due.n}{UNIT_NAMES[due.unit]}' if due.n else '当日'}",
+        *(f"暂停：{p.after}次日至{p.through}，{p.reason}" for p in due.pauses),
         *(f"{step.day} {step.reason}" for step in due.steps[1:]),
         f"到期日：{due.due}（{WEEKDAYS[due.due.weekday()]}）{'' if due.status == 'official' else '，暂定'}",
     ]
@@ -138,13 +183,17 @@ def is_overdue(today: date, due: date) -> bool:
     return today > due
 
 
-def make_step(day: date, counted: int | None, calendar: WorkCalendar, unit: LimitUnit) -> Step:
+def make_step(
+    day: date, counted: int | None, calendar: WorkCalendar, unit: LimitUnit, pause: str = ""
+) -> Step:
     """The step of one day after the start."""
-    status = calendar.status(day)
-    count = "不计" if counted is None else f"第{counted}{'日' if unit is LimitUnit.DAY else '个工作日'}"
-    return Step(
-        day, counted, f"{brief_kind(day, calendar)}，{count}{doubt_of(status, calendar, day)}", status
-    )
+    entry, status = calendar.entry(day), calendar.status(day)
+    if counted is None:
+        count = f"{pause}，暂停不计" if pause else "不计"
+    else:
+        count = f"第{counted}{'日' if unit is LimitUnit.DAY else '个工作日'}"
+    reason = f"{brief_kind(day, calendar)}，{count}{doubt_of(status, calendar, day)}"
+    return Step(day, counted, reason, status, entry.kind, entry.name, pause)
 
 
 def steps_to_workday(day: date, calendar: WorkCalendar) -> list[Step]:
@@ -152,17 +201,18 @@ def steps_to_workday(day: date, calendar: WorkCalendar) -> list[Step]:
     steps: list[Step] = []
     while not calendar.is_workday(day):
         day += timedelta(days=1)
-        status = calendar.status(day)
+        entry, status = calendar.entry(day), calendar.status(day)
         what = "届满日遇休息日，顺延至本日" if calendar.is_workday(day) else "顺延"
         reason = f"{brief_kind(day, calendar)}，{what}{doubt_of(status, calendar, day)}"
-        steps.append(Step(day, None, reason, status))
+        steps.append(Step(day, None, reason, status, entry.kind, entry.name))
     return steps
 
 
 def brief_kind(day: date, calendar: WorkCalendar) -> str:
     """Day of the week, with what is special about the day where something is."""
     entry = calendar.entry(day)
-    return WEEKDAYS[day.weekday()] if entry.kind is DayKind.WORKDAY else describe_kind(entry)
+    plain = entry.kind is DayKind.WORKDAY and not entry.name
+    return WEEKDAYS[day.weekday()] if plain else describe_kind(entry)
 
 
 def check_count(n: int, unit: LimitUnit) -> None:
@@ -173,6 +223,13 @@ def check_count(n: int, unit: LimitUnit) -> None:
         raise ValueError(f"期限天数应在 0—{MAX_DAYS} 之间，收到 {n}，请核对")
     if unit is LimitUnit.SAME_DAY and n != 0:
         raise ValueError(f"当日办理的期限天数应为 0，收到 {n}，请改填 0 或者改用工作日")
+
+
+def check_pauses(pauses: Sequence[Pause]) -> None:
+    """Raise ValueError (Chinese) for pauses too long to be true: counting must come to an end."""
+    days = sum((pause.through - pause.after).days for pause in pauses)
+    if days > LONGEST_PAUSES:
+        raise ValueError(f"暂停共{days}天，超过{LONGEST_PAUSES}天，请核对暂停的起止日期")
 
 
 def check_start(start: date, calendar: WorkCalendar) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta, timezone
 from typing import TypedDict
 
 from qa_service.workdays.calendar import WorkCalendar
 from qa_service.workdays.calendar_file import parse_day
-from qa_service.workdays.due import DueDate, DueStatus, LimitUnit, due_date, explain
+from qa_service.workdays.due import DueDate, DueStatus, LimitUnit, Pause, due_date, explain
 
 # China keeps one time without daylight saving since 1991; the calendar starts later.
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
@@ -38,11 +38,14 @@ class LineError(TypedDict):
     error: str
 
 
-def find_due(received: str, days: int, unit: str, calendar: WorkCalendar) -> DueDate:
+def find_due(
+    received: str, days: int, unit: str, calendar: WorkCalendar, pauses: Sequence[str] = ()
+) -> DueDate:
     """The due date for arguments as typed. Raises ValueError (Chinese)."""
     if unit not in (LimitUnit.WORKDAY, LimitUnit.DAY):
         raise ValueError(f"单位“{unit}”不认识，请用 workday（工作日）或 day（日历日）")
-    return due_date(parse_received(received), days, calendar, LimitUnit(unit))
+    start = parse_received(received)
+    return due_date(start, days, calendar, LimitUnit(unit), [parse_pause(text) for text in pauses])
 
 
 def as_object(due: DueDate) -> DueObject:
@@ -78,6 +81,18 @@ def parse_count(text: str) -> int:
     if not re.fullmatch(r"-?[0-9]{1,6}", text):
         raise ValueError(f"天数“{text}”不是整数，请写成“日期<TAB>天数”，如 2026-02-13<TAB>5")
     return int(text)
+
+
+def parse_pause(text: str) -> Pause:
+    """A pause typed as 2026-03-10/2026-03-24 or 2026-03-10/2026-03-24/事由. Raises ValueError (Chinese)."""
+    after, _, rest = text.partition("/")
+    through, _, reason = rest.partition("/")
+    first, last = parse_day(after.strip()), parse_day(through.strip())
+    if first is None or last is None:
+        raise ValueError(
+            f"暂停“{text}”格式不对，请写成“发出日/收到日/事由”，如 2026-03-10/2026-03-24/征求第三方意见"
+        )
+    return Pause(first, last, reason.strip() or "期限暂停")
 
 
 def parse_received(text: str) -> date:

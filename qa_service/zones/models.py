@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, ForeignKey, String, Text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from qa_service.kit.database import Base
@@ -65,3 +65,43 @@ class WorkCalendarDay(Base):
     source: Mapped[str] = mapped_column(String(255))
     status: Mapped[str] = mapped_column(String(16))
     entered_at: Mapped[datetime]
+
+
+_IN_FORCE = text("withdrawn_at IS NULL")
+
+
+class CalendarOverride(Base):
+    """地方调整: a day that a local document decides otherwise, for a zone and all below it.
+
+    (《全国年节及纪念日放假办法》 art. 4: holidays of ethnic minorities are set locally.) A withdrawn row is kept.
+    """
+
+    __tablename__ = "calendar_overrides"
+    __table_args__ = (
+        CheckConstraint("kind IN ('holiday', 'workday')", name="known_kind"),
+        Index(
+            "uq_calendar_overrides_in_force", "zone_id", "day", unique=True,
+            sqlite_where=_IN_FORCE, postgresql_where=_IN_FORCE,
+        ),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    zone_id: Mapped[int] = mapped_column(ForeignKey("zones.id"))
+    day: Mapped[date]
+    kind: Mapped[str] = mapped_column(String(16))
+    name: Mapped[str] = mapped_column(String(64))
+    document: Mapped[str] = mapped_column(String(128))
+    entered_by: Mapped[str] = mapped_column(String(64))
+    entered_at: Mapped[datetime]
+    withdrawn_by: Mapped[str] = mapped_column(String(64), default="")
+    withdrawn_at: Mapped[datetime | None]
+
+
+class CalendarRevision(Base):
+    """One row. Every change of the calendar or of an override adds one to it: calendars built are kept by it,
+    and its lock puts a change of the calendar and the starting of a clock in order."""
+
+    __tablename__ = "calendar_revision"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    value: Mapped[int] = mapped_column(default=0)

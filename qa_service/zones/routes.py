@@ -64,10 +64,14 @@ def calculate_due(
     received: date,
     days: Annotated[int, Query(ge=0, le=366)],
     unit: LimitUnit = LimitUnit.WORKDAY,
+    zone: Annotated[str, Query(max_length=32, description="专区代码；空则不计地方调整")] = "",
 ) -> Due:
     """由收到日推算截止日，并列出每一天为什么计或不计。"""
+    zone_id = session.scalar(select(Zone.id).where(Zone.code == zone)) if zone else None
+    if zone and zone_id is None:
+        raise Invalid(f"没有代码为“{zone}”的专区。", "请核对专区代码，或者不填。")
     try:
-        due = due_date(received, days, load_calendar(session), unit)
+        due = due_date(received, days, load_calendar(session, zone_id), unit)
     except ValueError as error:
         raise Invalid(str(error), "请核对日期和天数。") from error
     steps = [{"date": s.day.isoformat(), "counted": s.counted, "reason": s.reason} for s in due.steps]

@@ -13,6 +13,7 @@ STAFF = [
     ("supervisor", "/library/lexicon?kind=stop_word&show=added"),
     ("supervisor", "/library/test?q=低保"), ("admin", "/admin"), ("admin", "/admin/units"), ("admin", "/admin/units/mzj"),
     ("admin", "/admin/users"), ("admin", "/admin/kiosks"),
+    ("admin", "/admin/calendar"), ("desk", "/calendar/2026"), ("unit-mzj", "/calendar/2027"), ("supervisor", "/calendar/2028"),
 ]  # fmt: skip
 PUBLIC = [
     ("desk", "/"), ("desk", "/sign-in"), ("kiosk", "/kiosk"), ("phone", "/ask"), ("phone", "/ask/topic/社保医保"),

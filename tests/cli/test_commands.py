@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select
+from support.notices import NOTICE_2027
 from typer.testing import CliRunner, Result
 
 from qa_service import cli
+from qa_service.errors import Invalid
 from qa_service.kit.database import Database
 from qa_service.library.models import Entry
 
@@ -216,3 +218,36 @@ class TestEval:
         ).output
         assert "broken.jsonl" in out
         assert "第 1 行" in out
+
+
+class TestCalendar:
+    @pytest.fixture
+    def installed(self, sqlite_url: str, monkeypatch: pytest.MonkeyPatch, run: Any) -> Any:
+        monkeypatch.setenv("QA_DATABASE_URL", sqlite_url)
+        return run
+
+    def test_a_notice_is_tried_entered_and_counted_by(self, installed: Any, tmp_path: Path) -> None:
+        file = tmp_path / "notice.txt"
+        file.write_text(NOTICE_2027, encoding="utf-8")
+        asked = ("due", "2026-12-24", "--days", 5)
+        tried = installed("calendar", "import", file, "--dry-run").stdout
+        assert "2026-12-31  周四，工作日（暂定） → 周四，元旦放假" in tried and "没有写入" in tried
+        assert installed(*asked).stdout.startswith("2026-12-31 暂定")
+        assert "在办期限 0 件" in installed("calendar", "import", file).stdout
+        assert installed(*asked).stdout.startswith("2026-12-30 正式")
+        assert "在办期限 0 件：提前 0 件" in installed("calendar", "recompute").stdout
+
+    def test_a_wrong_notice_is_refused_with_the_reason(self, installed: Any, tmp_path: Path) -> None:
+        file = tmp_path / "notice.txt"
+        file.write_text(NOTICE_2027.replace("共4天", "共3天"), encoding="utf-8")
+        result = CliRunner().invoke(cli.app, ["calendar", "import", str(file)])
+        assert isinstance(result.exception, Invalid) and "共3天" in result.exception.message
+
+    def test_due_knows_zones_and_pauses(self, installed: Any) -> None:
+        out = installed(
+            "due", "2026-03-02", "--days", 20, "--pause", "2026-03-10/2026-03-24/征求第三方意见"
+        ).stdout
+        assert out.startswith("2026-04-14 正式") and "征求第三方意见，暂停不计" in out
+        assert installed("due", "2026-03-02", "--days", 5, "--zone", "QH02").stdout.startswith("2026-03-09")
+        result = CliRunner().invoke(cli.app, ["due", "2026-03-02", "--days", "5", "--zone", "QH99"])
+        assert isinstance(result.exception, Invalid)

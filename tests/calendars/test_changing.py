@@ -1,0 +1,363 @@
+"""Changing the calendar: previewed, confirmed, and every open deadline counted anew with one event."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import func, select, update
+from support.cases import API, Flow
+from support.notices import NOTICE_2026, NOTICE_2027
+from support.people import Actors, People
+
+from qa_service.cases import service as cases
+from qa_service.cases.models import Case, CaseEvent
+from qa_service.consultations import repository
+from qa_service.errors import NotAllowedNow
+from qa_service.kit.database import Database
+from qa_service.workdays.due import Pause
+from qa_service.zones.calendar import load_calendars, load_limit
+
+At = Callable[[str], None]
+NOTICE = f"{API}/calendar/notice"
+LOCAL = f"{API}/calendar/local"
+
+
+def preview(people: People, content: str = NOTICE_2027, **more: Any) -> dict[str, Any]:
+    answer = people("admin").post(NOTICE, json={"content": content, **more})
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+def enter(people: People, content: str = NOTICE_2027) -> dict[str, Any]:
+    return preview(people, content, token=preview(people, content)["token"])
+
+
+def recomputed(flow: Flow) -> list[dict[str, Any]]:
+    return [event for event in flow.read()["events"] if event["event"] == "recompute"]
+
+
+class TestPreview:
+    def test_says_which_days_change_and_what_becomes_of_the_deadlines(self, people: People, at: At) -> None:
+        at("2026-12-24 09:00")
+        earlier, later = Flow(people).referred(), Flow(people)
+        at("2026-12-28 09:00")
+        later.referred()
+        found = preview(people)
+        assert not found["saved"] and found["title"] == "2027年放假安排"
+        assert "国办发明电〔2026〕99号" in found["document"]
+        days = {day["date"]: day for day in found["days"]}
+        assert days["2026-12-26"]["moves"] and days["2026-12-26"]["after"] == "周六，调休上班"
+        assert days["2026-12-31"]["after"] == "周四，元旦放假"
+        assert (found["open_cases"], found["earlier"], found["later"]) == (2, 1, 1)
+        assert found["moves"] == [
+            {"before": "2026-12-31", "after": "2026-12-30", "cases": 1},
+            {"before": "2027-01-05", "after": "2027-01-06", "cases": 1},
+        ]
+        assert earlier.read()["due_on"] == "2026-12-31", "a preview changes nothing"
+        assert recomputed(earlier) == [] and recomputed(later) == []
+
+    def test_names_every_problem_of_the_text(self, people: People) -> None:
+        spoilt = NOTICE_2027.replace("共4天", "共3天").replace("6月9日（周三）", "6月9日（周四）")
+        answer = people("admin").post(NOTICE, json={"content": spoilt})
+        assert answer.status_code == 422
+        assert len(answer.json()["problems"]) == 2 and "共3天" in answer.json()["problems"][0]
+
+    @pytest.mark.parametrize(
+        ("content", "said"),
+        [
+            ("", "还没有内容"),
+            (NOTICE_2027.replace("2027", "2029").replace("2026", "2028"), "不是周"),
+            ('[{"date": "2028-01-01", "kind": "holiday", "name": "元旦", "source": "x"}]', "请先录入2027年的通知"),
+            ("date,kind,name,source\n2027-02-05,holiday,春节,通知\n", "没有任何一年的元旦放假"),
+            ("[1", "不是有效的 JSON"),
+        ],
+    )  # fmt: skip
+    def test_refuses_what_cannot_be_entered(self, people: People, content: str, said: str) -> None:
+        answer = people("admin").post(NOTICE, json={"content": content})
+        assert answer.status_code == 422
+        assert said in answer.text and answer.json()["remedy"]
+
+
+class TestConfirm:
+    def test_moves_open_deadlines_with_one_event_each(self, flow: Flow, people: People, at: At) -> None:
+        at("2026-12-24 09:00")
+        flow.assigned()
+        before = flow.read()
+        at("2026-12-25 10:00")
+        assert enter(people)["saved"]
+        after = flow.read()
+        assert (after["due_on"], after["deadline"]["status"]) == ("2026-12-30", "official")
+        assert after["deadline"]["started_on"] == "2026-12-24" and after["state"] == before["state"]
+        assert [run["first"] for run in after["deadline"]["makeup_days"]] == ["2026-12-26"]
+        (event,) = recomputed(flow)
+        assert event["sentence"] == (
+            "按《国务院办公厅关于2027年部分节假日安排的通知》（国办发明电〔2026〕99号），"
+            "答复期限由2026年12月31日（周四）（暂定）调整为2026年12月30日（周三）。"
+        )
+        assert event["audience"] == "public" and event["actor"] == "系统管理员"
+        for who in ("unit-rsj", "desk", "supervisor"):
+            assert event["sentence"] in [e["sentence"] for e in flow.read(who)["events"]]
+        seen = people().post(f"{API}/progress", json={"code": flow.code}).json()
+        assert seen["due_on"] == "2026-12-30" and event["sentence"] in [e["sentence"] for e in seen["events"]]
+
+    def test_an_act_begun_before_is_not_refused_for_it(self, flow: Flow, people: People, at: At) -> None:
+        at("2026-12-24 09:00")
+        flow.assigned()
+        seen = flow.read()["version"]
+        enter(people)
+        assert flow.try_act("unit-rsj", "sign", version=seen).status_code == 200
+
+    def test_a_date_that_stays_becomes_official(self, flow: Flow, people: People, at: At) -> None:
+        at("2026-12-18 09:00")
+        flow.referred()
+        assert flow.read()["deadline"]["status"] == "provisional"
+        enter(people)
+        assert flow.read()["deadline"]["status"] == "official"
+        (event,) = recomputed(flow)
+        assert event["sentence"].endswith("重新计算后答复期限不变，确定为2026年12月25日（周五）。")
+
+    def test_twice_changes_nothing_more(self, flow: Flow, people: People, at: At) -> None:
+        at("2026-12-24 09:00")
+        flow.referred()
+        enter(people)
+        again = enter(people)
+        assert (again["days"], again["earlier"], again["later"], again["settled"]) == ([], 0, 0, 0)
+        assert len(recomputed(flow)) == 1
+
+    def test_closed_met_and_guided_cases_are_never_touched(
+        self, people: People, database: Database, at: At
+    ) -> None:
+        at("2026-12-24 09:00")
+        told, guided, void, closed = Flow(people).told(), Flow(people), Flow(people), Flow(people).told()
+        guided.referred().act("desk", "guide", guided_to="税务局", guided_contact="12366")
+        void.referred().act("desk", "void", reason="重复登记")
+        closed.act("desk", "close", library_decision="none", reason="个别情况")
+        numbers = [flow.number for flow in (told, guided, void, closed)]
+        kept = self._rows(database, numbers)
+        open_one = Flow(people).referred()
+        assert enter(people)["open_cases"] == 1
+        assert self._rows(database, numbers) == kept
+        assert all(row["due_on"] == date(2026, 12, 31) for row in kept)
+        assert len(recomputed(open_one)) == 1
+
+    def test_a_redone_case_keeps_the_date_it_was_measured_by(
+        self, flow: Flow, people: People, at: At
+    ) -> None:
+        at("2026-12-24 09:00")
+        flow.told().act("desk", "redo", reason="没有答到点上")
+        enter(people)
+        assert flow.read()["due_on"] == "2026-12-31" and recomputed(flow) == []
+
+    @staticmethod
+    def _rows(database: Database, numbers: list[str]) -> list[dict[str, Any]]:
+        with database.read() as session:
+            held = session.execute(select(Case.__table__).where(Case.number.in_(numbers)).order_by(Case.id))
+            rows = [dict(row._mapping) for row in held]
+            for row in rows:
+                row["events"] = session.scalar(
+                    select(func.count()).select_from(CaseEvent).where(CaseEvent.case_id == row["id"])
+                )
+            return rows
+
+    def test_is_refused_where_the_calendar_changed_since_the_preview(self, people: People) -> None:
+        token = preview(people)["token"]
+        day = {
+            "zone": "QH01",
+            "first": "2026-11-30",
+            "kind": "holiday",
+            "name": "县庆",
+            "document": "青政发〔2026〕3号",
+        }
+        shown = people("admin").post(LOCAL, json=day).json()["token"]
+        assert people("admin").post(LOCAL, json={**day, "token": shown}).status_code == 200
+        refused = people("admin").post(NOTICE, json={"content": NOTICE_2027, "token": token})
+        assert refused.status_code == 409 and "没有保存" in refused.json()["detail"]
+        assert preview(people)["days"], "nothing was entered"
+
+    def test_is_refused_where_other_deadlines_would_move_than_shown(
+        self, flow: Flow, people: People, at: At
+    ) -> None:
+        at("2026-12-24 09:00")
+        token = preview(people)["token"]
+        flow.referred()
+        refused = people("admin").post(NOTICE, json={"content": NOTICE_2027, "token": token})
+        assert refused.status_code == 409 and recomputed(flow) == []
+
+    def test_is_refused_for_another_text_than_shown(self, people: People) -> None:
+        token = preview(people)["token"]
+        other = NOTICE_2027.replace(
+            "6月9日（周三）放假1天，不调休", "6月9日（周三）至10日（周四）放假，共2天"
+        )
+        assert people("admin").post(NOTICE, json={"content": other, "token": token}).status_code == 409
+
+    def test_csv_and_json_are_told_from_a_notice(self, people: People) -> None:
+        rows = [(day["date"], day["after"]) for day in preview(people)["days"] if day["date"] > "2026-12-25"]
+        view = people().get(f"{API}/calendar/2026").json()
+        csv = "date,kind,name,source\n" + "".join(
+            f"{d['date']},{d['kind']},{d['name']},{d['source']}\n" for d in view["days"]
+        )
+        assert [d for d in preview(people, csv)["days"] if d["moves"]] == []
+        days = [{"date": "2027-01-01", "isOffDay": True, "name": "元旦"}]
+        value = {"papers": ["通知"], "days": days}
+        import json
+
+        found = preview(people, json.dumps(value, ensure_ascii=False))
+        assert found["document"] == "通知" and len(rows) > 10
+
+
+class TestRecomputing:
+    def test_puts_right_what_was_wrong_and_only_that(
+        self, people: People, database: Database, at: At
+    ) -> None:
+        at("2026-03-02 09:00")
+        wrong, right = Flow(people).referred(), Flow(people).referred()
+        with database.write() as session:
+            session.execute(
+                update(Case).where(Case.number == wrong.number).values(due_on=date(2026, 3, 20), version=Case.version)
+            )  # fmt: skip
+        from qa_service.accounts.roles import SYSTEM
+        from qa_service.calendars.service import recompute
+
+        told: list[tuple[str, int, int]] = []
+        with database.write() as session:
+            plan = recompute(session, SYSTEM, lambda *step: told.append(step))
+        assert (plan.open, plan.earlier, plan.told) == (2, 1, 1)
+        assert told == [("recompute", 1, 1)]
+        assert wrong.read()["due_on"] == "2026-03-09"
+        assert (len(recomputed(wrong)), len(recomputed(right))) == (1, 0)
+
+    def test_keeps_the_pauses_of_a_case(
+        self, flow: Flow, people: People, database: Database, actors: Actors, at: At
+    ) -> None:
+        at("2026-12-24 09:00")
+        flow.referred()
+        pause = Pause(date(2026, 12, 25), date(2026, 12, 29), "征求第三方意见")
+        with database.write() as session:
+            case = repository.get_readable(session, actors["admin"], flow.number).case
+            calendar = load_calendars(session).of(case.zone_id)
+            cases.pause_clock(session, case, load_limit(session, "consultation_reply"), pause, calendar)
+        paused = flow.read()["deadline"]
+        assert paused["due_on"] == "2027-01-05"
+        assert paused["pauses"] == [
+            {"after": "2026-12-25", "through": "2026-12-29", "reason": "征求第三方意见", "days_skipped": 2}
+        ]
+        enter(people)
+        again = flow.read()["deadline"]
+        # 25 counts; 26, 28 and 29 are paused; 30; 4, 5 and 6 January.
+        assert (again["due_on"], again["pauses"][0]["days_skipped"]) == ("2027-01-06", 3)
+        assert any("征求第三方意见，暂停不计" in step["reason"] for step in again["steps"])
+
+    def test_a_clock_that_does_not_run_cannot_be_paused(
+        self, flow: Flow, database: Database, actors: Actors, at: At
+    ) -> None:
+        at("2026-03-02 09:00")
+        flow.told()
+        with database.write() as session, pytest.raises(NotAllowedNow):
+            case = repository.get_readable(session, actors["admin"], flow.number).case
+            pause = Pause(date(2026, 3, 3), date(2026, 3, 4), "征求意见")
+            calendar = load_calendars(session).national
+            cases.pause_clock(session, case, load_limit(session, "consultation_reply"), pause, calendar)
+
+
+class TestLocalOverrides:
+    DAY: dict[str, Any] = {  # noqa: RUF012
+        "zone": "QH02", "first": "2026-03-04", "kind": "holiday", "name": "柳湾赶集节", "document": "柳政发〔2026〕1号",
+    }  # fmt: skip
+
+    def enter(self, people: People, **changes: Any) -> dict[str, Any]:
+        day = {**self.DAY, **changes}
+        token = people("admin").post(LOCAL, json=day).json()["token"]
+        answer = people("admin").post(LOCAL, json={**day, "token": token})
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    def test_count_for_the_cases_of_the_zone_and_below_only(self, people: People, at: At) -> None:
+        at("2026-03-02 09:00")
+        town, county = Flow(people).referred("desk-liuwan"), Flow(people).referred("desk")
+        found = self.enter(people)
+        assert (found["later"], found["open_cases"]) == (1, 2)
+        assert town.read()["due_on"] == "2026-03-10" and county.read()["due_on"] == "2026-03-09"
+        assert "柳政发〔2026〕1号" in recomputed(town)[0]["sentence"] and recomputed(county) == []
+        assert any("柳湾赶集节放假，不计" in step["reason"] for step in town.read()["deadline"]["steps"])
+        new = Flow(people).referred("desk-liuwan")
+        assert new.read()["due_on"] == "2026-03-10"
+        at("2026-03-06 09:00")
+        rows = {row["number"]: row for row in people("admin").get(f"{API}/consultations").json()}
+        assert rows[town.number]["working_days_left"] == 2 and rows[county.number]["working_days_left"] == 1
+
+    def test_the_nearest_zone_wins_and_withdrawn_they_count_no_more(self, people: People, at: At) -> None:
+        at("2026-03-02 09:00")
+        town = Flow(people).referred("desk-liuwan")
+        self.enter(people, zone="QH01")
+        assert town.read()["due_on"] == "2026-03-10"
+        self.enter(people, kind="workday", name="照常办公", document="柳政发〔2026〕2号")
+        assert town.read()["due_on"] == "2026-03-09"
+        rows = people("admin").get(LOCAL).json()
+        own = next(row for row in rows if row["zone"] == "QH02")
+        url = f"{LOCAL}/{own['id']}/withdraw"
+        token = people("admin").post(url, json={}).json()["token"]
+        assert people("admin").post(url, json={"token": "x"}).status_code == 409
+        assert people("admin").post(url, json={"token": token}).status_code == 200
+        assert town.read()["due_on"] == "2026-03-10" and len(recomputed(town)) == 3
+        assert people("admin").post(url, json={"token": token}).status_code == 404
+        kept = next(row for row in people("admin").get(LOCAL).json() if row["id"] == own["id"])
+        assert kept["withdrawn_by"] == "系统管理员" and kept["document"] == "柳政发〔2026〕2号"
+
+    def test_a_saturday_worked_locally_counts(self, people: People, at: At) -> None:
+        at("2026-03-02 09:00")
+        town = Flow(people).referred("desk-liuwan")
+        self.enter(people, first="2026-03-07", kind="workday")
+        assert town.read()["due_on"] == "2026-03-07"
+        assert people().get(f"{API}/due?received=2026-03-02&days=5&zone=QH02").json()["due"] == "2026-03-07"
+        assert people().get(f"{API}/due?received=2026-03-02&days=5").json()["due"] == "2026-03-09"
+
+    @pytest.mark.parametrize(
+        ("changes", "status", "said"),
+        [
+            ({"zone": "QH99"}, 422, "没有代码为“QH99”的专区"),
+            ({"kind": "workday"}, 422, "本来就上班"),
+            ({"first": "2026-03-07"}, 422, "本来就休息"),
+            ({"last": "2026-03-01"}, 422, "止日早于起日"),
+            ({"last": "2026-05-01"}, 422, "超过31天"),
+            ({"first": "1999-03-04"}, 422, "不在工作日历的范围内"),
+            ({"document": ""}, 422, ""),
+        ],
+    )
+    def test_what_cannot_be_is_refused(
+        self, people: People, changes: dict[str, Any], status: int, said: str
+    ) -> None:
+        answer = people("admin").post(LOCAL, json={**self.DAY, **changes})
+        assert answer.status_code == status and said in answer.text
+
+    def test_a_second_decision_on_the_same_day_asks_to_withdraw_the_first(self, people: People) -> None:
+        self.enter(people)
+        answer = people("admin").post(LOCAL, json={**self.DAY, "kind": "workday"})
+        assert answer.status_code == 409 and "先撤下" in answer.json()["remedy"]
+
+    def test_survive_the_next_notice(self, people: People) -> None:
+        self.enter(people, first="2027-03-03")
+        enter(people)
+        year = people().get(f"{API}/calendar/2027?zone=QH02").json()
+        local = [day for day in year["days"] if day["local"]]
+        assert [(day["date"], day["status"]) for day in local] == [("2027-03-03", "official")]
+        assert not any(day["local"] for day in people().get(f"{API}/calendar/2027").json()["days"])
+
+
+class TestYear:
+    def test_tells_days_and_how_sure_they_are(self, client: TestClient, people: People) -> None:
+        year = client.get(f"{API}/calendar/2026").json()
+        assert year["workdays"] == 248 and len(year["days"]) == 39
+        assert [(span["first"], span["status"]) for span in year["spans"]] == [
+            ("2026-01-01", "official"), ("2026-12-20", "provisional"),
+        ]  # fmt: skip
+        assert client.get(f"{API}/calendar/2028").json()["spans"][0]["status"] == "unknown"
+        enter(people)
+        assert [s["status"] for s in client.get(f"{API}/calendar/2026").json()["spans"]] == ["official"]
+        assert client.get(f"{API}/calendar/2026?zone=QH99").status_code == 404
+
+    def test_entering_a_real_year_again_changes_no_working_day(self, people: People) -> None:
+        assert [day for day in preview(people, NOTICE_2026)["days"] if day["moves"]] == []
