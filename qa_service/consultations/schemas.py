@@ -35,10 +35,15 @@ class ActFields(Stripped):
     unit: Short = Field("", description="承办单位代码")
     policy_clue: Annotated[Text, PlainText] = ""
     designated: bool = Field(False, description="指定改派：承办单位不得再退回")
+    assisting: Annotated[list[Short], Field(max_length=20)] = Field([], description="协办单位代码")
+    opinion: Annotated[Text, PlainText] = ""
     reason: Annotated[Text, PlainText] = ""
     text: Annotated[str, StringConstraints(strip_whitespace=True, max_length=8000)] = ""
     basis: Text = Field("", description="答复依据：文件名称、文号和条款，每行一项")
     how: Literal["", "in_person", "phone", "sms", "email", "mail", "code"] = ""
+    satisfaction: Literal[
+        "", "very_satisfied", "satisfied", "fair", "dissatisfied", "very_dissatisfied", "unreached"
+    ] = ""
     library_decision: Literal["", "new", "merge", "none"] = ""
     entry_key: Short = Field("", description="并入的条目")
     entry_question: Short = Field("", description="新条目的标准问；空则用去除个人信息后的原问题")
@@ -89,6 +94,41 @@ class OpenAct(BaseModel):
     consequence: str
 
 
+class RoundView(BaseModel):
+    """一轮办理的期限。`in_time` 在答复以前为空；答复以后不再改变。"""
+
+    number: int
+    started_on: date | None
+    due_on: date | None
+    met_on: date | None
+    in_time: bool | None
+
+
+class TellingView(BaseModel):
+    round: int
+    at: datetime
+    by: str
+    how: str
+    succeeded: bool
+    note: str
+
+
+class OpinionView(BaseModel):
+    unit: str
+    by: str
+    at: datetime
+    text: str
+
+
+class FollowUpView(BaseModel):
+    round: int
+    at: datetime
+    by: str
+    how: str
+    satisfaction: str
+    note: str
+
+
 class Deadline(BaseModel):
     """期限及其计算：每一个被跳过或补班的日子都在 `steps` 里。"""
 
@@ -118,6 +158,8 @@ class ConsultationSummary(BaseModel):
     due_on: date | None
     working_days_left: int | None
     overdue: bool
+    sign_due_on: date | None = Field(description="签收期限；未交办的为空")
+    sign_overdue: bool = Field(description="超过签收期限还没有签收，或者逾期才签收")
     version: int
 
 
@@ -133,14 +175,21 @@ class ConsultationDetail(ConsultationSummary):
     guided_contact: str
     policy_clue: str
     designated: bool
+    assisting: list[str] = Field(description="协办单位")
+    opinions: list[OpinionView]
+    return_until: date | None = Field(description="承办单位可以退回的最后一天")
     reply_text: str
     reply_basis: list[str]
     replied_by: str
+    reviewed_by: str
+    tellings: list[TellingView] = Field(description="告知记录，没有告知到的也在内")
+    follow_ups: list[FollowUpView]
     told_how: str
     told_at: datetime | None
     library_decision: str
     library_entry: str
-    deadline: Deadline | None
+    deadline: Deadline | None = Field(description="本轮的期限")
+    rounds: list[RoundView] = Field(description="各轮的期限；首轮是否按期不因重办改变")
     events: list[Event]
     acts: list[OpenAct]
 

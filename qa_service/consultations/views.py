@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
@@ -9,8 +10,10 @@ from sqlalchemy.orm import Session
 
 from qa_service.accounts.roles import Actor, Role
 from qa_service.cases.lifecycle import Audience
-from qa_service.cases.models import Case, CaseEvent
+from qa_service.cases.models import Case, CaseEvent, CaseRound
+from qa_service.cases.rounds import present
 from qa_service.cases.service import is_overdue, is_running
+from qa_service.consultations import repository, rules
 from qa_service.consultations.lifecycle import LIFECYCLE
 from qa_service.consultations.models import Consultation
 from qa_service.consultations.schemas import (
@@ -18,8 +21,12 @@ from qa_service.consultations.schemas import (
     ConsultationSummary,
     Deadline,
     Event,
+    FollowUpView,
     OpenAct,
+    OpinionView,
     Progress,
+    RoundView,
+    TellingView,
 )
 from qa_service.consultations.service import open_acts
 from qa_service.kit import clock
@@ -40,16 +47,26 @@ def summary(consultation: Consultation, calendar: WorkCalendar) -> ConsultationS
 def _summary(consultation: Consultation, calendar: WorkCalendar) -> dict[str, Any]:
     case, today = consultation.case, clock.today()
     state = LIFECYCLE.states[case.state]
-    running = is_running(LIFECYCLE, case)
+    running, due_on = is_running(LIFECYCLE, case), present(case).due_on
     return {
         "number": case.number, "state": case.state, "state_label": state.label, "official_state": state.official,
         "outcome": case.outcome, "registered_at": case.registered_at, "channel": consultation.channel,
         "person_name": mask_name(consultation.person_name), "contact": mask_contact(consultation.contact),
         "question": consultation.question, "topic": consultation.topic,
-        "unit": consultation.holder.name if consultation.holder else "", "due_on": case.due_on,
-        "working_days_left": working_days_left(today, case.due_on, calendar) if running and case.due_on else None,
-        "overdue": is_overdue(LIFECYCLE, case, today), "version": case.version,
+        "unit": consultation.holder.name if consultation.holder else "", "due_on": due_on,
+        "working_days_left": working_days_left(today, due_on, calendar) if running and due_on else None,
+        "overdue": is_overdue(LIFECYCLE, case, today), "sign_due_on": consultation.sign_due_on,
+        "sign_overdue": case.state in SIGNABLE and _sign_overdue(consultation, today), "version": case.version,
     }  # fmt: skip
+
+
+# Where signing is still owed, or was done for the assignment in force.
+SIGNABLE = frozenset({"assigned", "in_progress", "in_review", "replied", "answered", "closed", "archived"})
+
+
+def _sign_overdue(consultation: Consultation, today: date) -> bool:
+    signed_on = clock.local(consultation.signed_at).date() if consultation.signed_at else None
+    return rules.is_sign_overdue(consultation.sign_due_on, signed_on, today)
 
 
 def detail(
@@ -66,6 +83,20 @@ def detail(
         answer_basis=answer_basis, guided_to=consultation.guided_to,
         guided_contact=consultation.guided_contact or consultation.no_contact_reason,
         policy_clue=consultation.policy_clue, designated=consultation.designated,
+        assisting=[row.unit.name for row in consultation.assisting_now], return_until=consultation.return_until,
+        opinions=[
+            OpinionView(unit=row.unit.name, by=row.by, at=row.at, text=row.text)
+            for row in repository.opinions(session, case.id)
+        ],
+        tellings=[
+            TellingView(round=row.round, at=row.at, by=row.by, how=row.how, succeeded=row.succeeded, note=row.note)
+            for row in repository.tellings(session, case.id)
+        ],
+        follow_ups=[
+            FollowUpView(round=row.round, at=row.at, by=row.by, how=row.how, satisfaction=row.satisfaction, note=row.note)
+            for row in repository.follow_ups(session, case.id)
+        ],
+        rounds=rounds_of(case), reviewed_by=consultation.reviewed_by,
         reply_text=consultation.reply_text, reply_basis=[item["text"] for item in consultation.reply_basis],
         replied_by=consultation.replied_by, told_how=consultation.told_how, told_at=consultation.told_at,
         library_decision=consultation.library_decision, library_entry=entry_key or "",
@@ -79,16 +110,30 @@ def detail(
     )  # fmt: skip
 
 
+def rounds_of(case: Case) -> list[RoundView]:
+    """Every round whose limit has begun; the first stands in the case until it is met."""
+    rows: list[Case | CaseRound] = list(case.rounds)
+    if case.due_on is not None and not any(row.number == 1 for row in case.rounds):
+        rows.insert(0, case)
+    return [
+        RoundView(
+            number=row.number if isinstance(row, CaseRound) else 1, started_on=row.clock_started_on, due_on=row.due_on,
+            met_on=row.met_on, in_time=rules.in_time(row.due_on, row.met_on),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
 def progress(session: Session, consultation: Consultation) -> Progress:
     """What the citizen sees by query code: public events only, no name and no contact."""
-    case = consultation.case
+    case, limit = consultation.case, present(consultation.case)
     answer, basis = _answer_given(session, consultation)
     if consultation.told_at is None and case.state not in ("replied", "answered", "closed", "archived"):
         answer, basis = "", []
     return Progress(
         number=case.number, state=LIFECYCLE.states[case.state].official, question=consultation.question,
         registered_at=case.registered_at, unit=consultation.holder.name if consultation.holder else "",
-        due_on=case.due_on, due_status=case.due_status, overdue=is_overdue(LIFECYCLE, case, clock.today()), answer=answer,
+        due_on=limit.due_on, due_status=limit.due_status, overdue=is_overdue(LIFECYCLE, case, clock.today()), answer=answer,
         answer_basis=basis, events=[_public_event(event) for event in case.events if event.audience == Audience.PUBLIC],
     )  # fmt: skip
 
@@ -104,13 +149,14 @@ def _answer_given(session: Session, consultation: Consultation) -> tuple[str, li
 
 
 def _deadline(session: Session, case: Case, calendar: WorkCalendar) -> Deadline | None:
-    if case.due_on is None or case.clock_started_on is None:
+    row = present(case)
+    if row.due_on is None or row.clock_started_on is None:
         return None
-    limit = session.get(Limit, case.limit_code) if case.limit_code else None
+    limit = session.get(Limit, row.limit_code) if row.limit_code else None
     return Deadline(
-        due_on=case.due_on, status=case.due_status, started_on=case.clock_started_on,
-        working_days_left=working_days_left(clock.today(), case.due_on, calendar),
-        overdue=is_overdue(LIFECYCLE, case, clock.today()), met_on=case.met_on, steps=case.due_steps,
+        due_on=row.due_on, status=row.due_status, started_on=row.clock_started_on,
+        working_days_left=working_days_left(clock.today(), row.due_on, calendar),
+        overdue=is_overdue(LIFECYCLE, case, clock.today()), met_on=row.met_on, steps=row.due_steps,
         basis=f"{limit.name}：{limit.basis}" if limit else "",
     )  # fmt: skip
 
