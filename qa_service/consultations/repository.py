@@ -78,6 +78,7 @@ def list_readable(
     unsigned_on: date | None = None,
     held_by: int | None = None,
     assisted_by: int | None = None,
+    answered_by: int | None = None,
     since: datetime | None = None,
     text: str = "",
     newest_first: bool = False,
@@ -99,6 +100,8 @@ def list_readable(
         statement = statement.where(Case.holder_unit_id == held_by)
     if assisted_by:
         statement = statement.where(_assisted_by(assisted_by))
+    if answered_by:
+        statement = statement.where(Consultation.reply_unit_id == answered_by)
     if since:
         statement = statement.where(Case.registered_at >= since)
     if text:

@@ -14,8 +14,9 @@ from qa_service.accounts.deps import DbSession, DeskOrAdmin, Staff
 from qa_service.accounts.roles import Actor, Role
 from qa_service.cases.models import Case
 from qa_service.consultations import repository, views
-from qa_service.consultations.lifecycle import LIBRARY_DECISIONS, TOLD_HOW
+from qa_service.consultations.lifecycle import LIBRARY_DECISIONS, SATISFACTION, TOLD_HOW
 from qa_service.consultations.routes import act_for, reveal_contact
+from qa_service.consultations.rules import calls_for_redo
 from qa_service.consultations.schemas import ActFields, ConsultationDetail, OpenAct
 from qa_service.errors import Conflict, ServiceError
 from qa_service.kit.http import TransactionalRoute
@@ -30,23 +31,25 @@ from qa_service.zones.models import Topic, Zone
 router = APIRouter(route_class=TransactionalRoute)
 
 # Which acts want the library's opinion on the question: an entry to answer with, to merge into, a unit.
-SEARCHING = frozenset({"answer", "assign", "close"})
+SEARCHING = frozenset({"answer", "assign", "reassign", "close"})
 # The act that leads on from a state: shown first, and open.
 LEADING = {
     "registered": "answer",
     "to_assign": "assign",
     "assigned": "sign",
     "in_progress": "reply",
+    "in_review": "approve",
     "replied": "tell",
     "answered": "close",
 }
 WAITING = {
     "assigned": "等待承办单位签收。", "in_progress": "承办单位正在办理，拟好答复后会告知咨询人。", "to_assign": "等待专区交办。",
+    "in_review": "等待承办单位负责人审核答复。",
 }  # fmt: skip
 # "code" is recorded by the progress page itself, when the person reads the answer there.
 HOW_STAFF_TELL = {code: label for code, label in TOLD_HOW.items() if code != "code"}
 # Acts that undo something or give the case away: shown last and in red, never open by themselves.
-GRAVE = frozenset({"void", "return", "recall", "redo"})
+GRAVE = frozenset({"void", "return", "recall", "redo", "reject", "reassign"})
 
 
 @router.get("/case/{case_number}")
@@ -67,7 +70,7 @@ def _case(
 ) -> HTMLResponse:
     consultation = repository.get_readable(session, actor, case_number)
     detail = views.detail(session, actor, consultation, load_calendar(session))
-    leading = LEADING.get(detail.state, "")
+    leading = _leading(detail)
     searching = any(act.event in SEARCHING for act in detail.acts)
     found = find_answers(request, detail.question) if searching else None
     return page(
@@ -76,10 +79,21 @@ def _case(
         orphaned=_orphaned(detail, typed, event, error), units=active_units(session),
         topics=list(session.scalars(select(Topic).order_by(Topic.position))), how=HOW_STAFF_TELL,
         acts=sorted(detail.acts, key=_importance(leading)), grave=GRAVE, leading=leading,
-        waiting=WAITING.get(detail.state, ""), decisions=LIBRARY_DECISIONS, proposed=_proposed(found), home=home_of(actor),
+        waiting=WAITING.get(detail.state, ""), decisions=LIBRARY_DECISIONS, satisfaction=SATISFACTION, proposed=_proposed(found), home=home_of(actor),
         may_reveal=actor.role is not Role.SUPERVISOR and bool(consultation.person_name or consultation.contact),
         may_print=actor.role in (Role.DESK, Role.ADMIN),
     )  # fmt: skip
+
+
+def _leading(detail: ConsultationDetail) -> str:
+    """The step that the case waits for: a unit whose replies are reviewed submits them, and who was not content
+    with the answer gets another."""
+    events = {act.event for act in detail.acts}
+    told_off = bool(detail.follow_ups) and detail.follow_ups[-1].round == detail.round
+    if told_off and calls_for_redo(detail.follow_ups[-1].satisfaction) and "redo" in events:
+        return "redo"
+    leading = LEADING.get(detail.state, "")
+    return "submit" if leading == "reply" and "submit" in events else leading
 
 
 def _importance(leading: str) -> Callable[[OpenAct], int]:
@@ -138,6 +152,7 @@ def act(
 def _act_fields(typed: dict[str, str]) -> ActFields:
     values: dict[str, Any] = {name: typed[name] for name in ActFields.model_fields if name in typed}
     values["designated"] = typed.get("designated") == "1"
+    values["assisting"] = [code for code in typed.get("assisting", "").split(",") if code]
     return checked(ActFields, values)
 
 

@@ -22,6 +22,7 @@ FIELD_NAMES = {
     "entry": "问答条目", "entry_key": "并入的条目", "entry_question": "标准问", "username": "用户名",
     "display_name": "姓名", "password": "密码", "role": "岗位", "zone": "专区", "code": "编号", "name": "名称",
     "law": "文件名称", "article": "条款", "version": "版本日期", "phrase": "关键语句", "phone": "电话", "address": "地址",
+    "assisting": "协办单位", "opinion": "协办意见", "satisfaction": "是否满意", "leading": "牵头件编号",
     "hours": "办公时间", "duties": "职责", "said": "词", "official": "规范用语", "kind": "类别", "short_name": "简称", "phone4": "手机号后四位",
 }  # fmt: skip
 
@@ -45,8 +46,13 @@ def number(fields: FormData, name: str) -> int:
 
 
 def as_typed(fields: FormData) -> dict[str, str]:
-    """What the person typed, to be shown again when the form comes back. Passwords are never shown again."""
-    return {name: text(fields, name) for name in fields if name not in ("csrf", "password")}
+    """What the person typed, to be shown again when the form comes back; several values of one name with commas
+    between. Passwords are never shown again."""
+    return {name: joined(fields, name) for name in fields if name not in ("csrf", "password")}
+
+
+def joined(fields: FormData, name: str) -> str:
+    return ",".join(value for value in fields.getlist(name) if isinstance(value, str))
 
 
 def checked(model: type[Model], values: dict[str, Any]) -> Model:
