@@ -35,6 +35,7 @@ STATES = {
         State("in_progress", "办理中", "办理中", timed=True),
         State("in_review", "答复待审核", "办理中", timed=True),
         State("replied", "已拟答复，待告知咨询人", "办理中", timed=True),
+        State("linked", "已并案，随牵头件办理", "办理中", timed=True),
         State("answered", "已答复", "已答复"),
         State("closed", "已办结", "办结"),
         State("archived", "已归档", "归档", final=True),
@@ -133,6 +134,19 @@ LIFECYCLE = Lifecycle(
         Act(
             "follow_up", "登记回访", _from("answered_on_spot", "answered", "closed"), STAY, CALLERS,
             "回访咨询人（{how}）：{satisfaction}。", needs=("how", "satisfaction"), options=("note",),
+        ),
+        Act(
+            "link", "并案", _from("to_assign", "assigned", "in_progress"), "linked", ASSIGNERS,
+            "与{leading}是同一问题，并入该件办理。", needs=("leading",), audience=Audience.PUBLIC,
+            consequence="并案后由牵头件的承办单位一并答复；本件仍单独编号、单独计算期限、单独告知。",
+        ),
+        Act(
+            "unlink", "取消并案", _from("linked"), "to_assign", ASSIGNERS, "取消并案，单独办理：{reason}",
+            needs=("reason",), consequence="取消后由专区另行交办，答复期限不重新计算。",
+        ),
+        Act(
+            "share", "随牵头件答复", _from("linked", "replied"), "replied", SYSTEM,
+            "牵头件{leading}已拟定答复，用于答复本件，待告知咨询人。", needs=("text", "basis", "leading"),
         ),
         Act(
             "close", "办结", _from("answered"), "closed", DESK, "办结。{decision_sentence}",

@@ -69,6 +69,24 @@ def get_readable(session: Session, actor: Actor, number: str, *, to_act: bool = 
     return found
 
 
+def lock_leading(session: Session, follower: str, leading: str = "") -> None:
+    """Lock the leading case before its follower: whoever shares a reply takes them in the same order."""
+    number = leading or session.scalar(
+        select(Case.number)
+        .join(Consultation, Consultation.leading_id == Case.id)
+        .where(Consultation.case_id.in_(select(Case.id).where(Case.number == follower)))
+    )
+    session.execute(select(Case.id).where(Case.number == number).with_for_update())
+
+
+def followers(session: Session, leading_id: int) -> Sequence[Consultation]:
+    """The consultations that go with this one, whoever may read them, oldest first."""
+    statement = (
+        select(Consultation).where(Consultation.leading_id == leading_id).order_by(Consultation.case_id)
+    )
+    return session.scalars(statement).all()
+
+
 def list_readable(
     session: Session,
     actor: Actor,
@@ -148,3 +166,7 @@ def tellings(session: Session, case_id: int) -> Sequence[Telling]:
 
 def follow_ups(session: Session, case_id: int) -> Sequence[FollowUp]:
     return session.scalars(select(FollowUp).where(FollowUp.case_id == case_id).order_by(FollowUp.id)).all()
+
+
+def number_of(session: Session, case_id: int | None) -> str:
+    return session.scalar(select(Case.number).where(Case.id == case_id)) or "" if case_id else ""

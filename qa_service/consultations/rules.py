@@ -51,3 +51,45 @@ def in_time(due_on: date | None, met_on: date | None) -> bool | None:
 def calls_for_redo(satisfaction: str) -> bool:
     """回访不满意、很不满意的，退回重办 (规范 第十六条)."""
     return satisfaction in DISSATISFIED
+
+
+# Where a case may lead others: it is being handled and nobody has been told yet.
+LEADING_STATES = frozenset({"to_assign", "assigned", "in_progress", "in_review", "replied"})
+
+
+def why_no_link(
+    *, same: bool, zones: tuple[str, str], leading_open: bool, leading_follows: bool, has_followers: bool
+) -> str:
+    """Why a case cannot go with another (并案), "" where it can: one level only, both open, and one zone tree.
+
+    `zones` are the paths of the leading case's zone and the follower's. Merged cases stay countable, so none is
+    ever part of another (the ledger of S2 附件1 四-2 counts every 咨询).
+    """
+    if same:
+        return "不能与自己并案。"
+    if not in_one_subtree(*zones):
+        return "两件不在同一个专区及其下级专区内，不能并案。"
+    if leading_follows:
+        return "这一件本身已并入其他件，请填写最终的牵头件。"
+    if not leading_open:
+        return "牵头件不在办理中，不能再并入。"
+    if has_followers:
+        return "已有其他件并入这一件，请先取消那些并案。"
+    return ""
+
+
+def in_one_subtree(path: str, other: str) -> bool:
+    """Whether two zones belong to one tree: the first code of their paths ("/QH01/QH02/") is the same. How far an
+    actor may reach within it is decided by what the actor may read."""
+    return path.split("/")[1:2] == other.split("/")[1:2]
+
+
+def repeats_or_contradicts(similarity: float, facts_differ: bool) -> str:
+    """What a reply does to a published entry that answers the same question: "repeat" where it says nearly the
+    same with the same figures, else "contradict" (规范 第五条: 同一问题线上线下口径一致)."""
+    return "repeat" if similarity >= NEAR_DUPLICATE and not facts_differ else "contradict"
+
+
+# Share of the text in common from which two answers say the same in other words. The tests hold it against the sample
+# library: an answer with a figure changed or a sentence added stays above, answers of different entries stay below.
+NEAR_DUPLICATE = 0.8

@@ -37,6 +37,7 @@ class ActFields(Stripped):
     designated: bool = Field(False, description="指定改派：承办单位不得再退回")
     assisting: Annotated[list[Short], Field(max_length=20)] = Field([], description="协办单位代码")
     opinion: Annotated[Text, PlainText] = ""
+    leading: Short = Field("", description="并案的牵头件编号")
     reason: Annotated[Text, PlainText] = ""
     text: Annotated[str, StringConstraints(strip_whitespace=True, max_length=8000)] = ""
     basis: Text = Field("", description="答复依据：文件名称、文号和条款，每行一项")
@@ -189,9 +190,25 @@ class ConsultationDetail(ConsultationSummary):
     library_decision: str
     library_entry: str
     deadline: Deadline | None = Field(description="本轮的期限")
+    leading: str = Field(description="并入的牵头件编号；没有并案的为空")
+    followers: list[str] = Field(description="并入本件的咨询件编号")
     rounds: list[RoundView] = Field(description="各轮的期限；首轮是否按期不因重办改变")
     events: list[Event]
     acts: list[OpenAct]
+
+
+class ComparisonView(BaseModel):
+    """与已发布条目的比较，只提醒，不阻止办理。区间为两边不同的数字、日期、金额。"""
+
+    kind: str = Field(description="repeat 与条目重复 | contradict 与条目不一致")
+    key: str
+    question: str
+    answer: str
+    basis: list[str]
+    confidence: float
+    similarity: float
+    reply_spans: list[tuple[int, int]]
+    answer_spans: list[tuple[int, int]]
 
 
 class Registered(BaseModel):

@@ -15,7 +15,7 @@ from qa_service.accounts.models import Unit
 from qa_service.accounts.roles import Actor, Role
 from qa_service.cases import service as cases
 from qa_service.cases.lifecycle import Act, Audience
-from qa_service.consultations import assignment, library_return, replying, repository, rules
+from qa_service.consultations import assignment, library_return, merging, replying, repository, rules
 from qa_service.consultations.lifecycle import (
     CATEGORY,
     CHANNELS,
@@ -124,11 +124,20 @@ def act_on(
     shown: dict[str, str] = {}
     # Where the act is impossible, not this actor's or incomplete, the table says so before any field is judged.
     if possible is not None and cases.may_perform(possible, case, actor, given):
+        if event in ENDS_WITHOUT_REPLY:
+            merging.check_no_followers(session, consultation, possible.label)
         shown = _carry_out(session, actor, consultation, event, fields, given)
     act = cases.perform(session, LIFECYCLE, case, event, actor, given, shown=shown)
     if actor.role is Role.DESK and consultation.first_asked_id is None:
         # Left at a kiosk or on the web: the first clerk who takes it up is answerable for it (首问责任).
         consultation.first_asked_id, consultation.first_asked_name = actor.id, actor.name
+    if (
+        event == "link"
+        and (leading := session.get_one(Consultation, consultation.leading_id)).case.state == "replied"
+    ):
+        merging.give(session, leading, consultation)
+    if event in ("reply", "approve"):
+        merging.share_reply(session, consultation)
     if event in ("return", "recall"):
         assignment.release(consultation)
     if event == "refer":
@@ -181,6 +190,10 @@ def _carry_out(
         case "follow_up":
             replying.follow_up(session, actor, consultation, fields)
             shown["satisfaction"] = SATISFACTION[fields.satisfaction]
+        case "link":
+            shown["leading"] = merging.link(session, actor, consultation, fields.leading).case.number
+        case "unlink":
+            merging.unlink(consultation)
         case "close":
             shown["decision_sentence"] = library_return.decide(session, actor, consultation, fields)
         case "redo":
@@ -212,6 +225,8 @@ def _guide(consultation: Consultation, fields: ActFields) -> None:
     consultation.no_contact_reason = fields.no_contact_reason
 
 
+# Steps after which a leading case will have no reply to give to those that wait for it.
+ENDS_WITHOUT_REPLY = frozenset({"void", "guide", "channel_disclosure", "channel_complaint"})
 # Which act starts the clock under each reading of 规范 第十四条 (the source text leaves it open).
 CLOCK_STARTS = {
     "earlier": ("refer",), "registered": ("refer",), "assigned": ("assign",), "signed": ("sign",),

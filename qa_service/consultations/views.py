@@ -96,7 +96,8 @@ def detail(
             FollowUpView(round=row.round, at=row.at, by=row.by, how=row.how, satisfaction=row.satisfaction, note=row.note)
             for row in repository.follow_ups(session, case.id)
         ],
-        rounds=rounds_of(case), reviewed_by=consultation.reviewed_by,
+        leading=repository.number_of(session, consultation.leading_id),
+        followers=[row.case.number for row in repository.followers(session, case.id)], rounds=rounds_of(case), reviewed_by=consultation.reviewed_by,
         reply_text=consultation.reply_text, reply_basis=[item["text"] for item in consultation.reply_basis],
         replied_by=consultation.replied_by, told_how=consultation.told_how, told_at=consultation.told_at,
         library_decision=consultation.library_decision, library_entry=entry_key or "",

@@ -15,7 +15,7 @@ from qa_service.accounts.roles import Actor, Role
 from qa_service.cases.models import Case
 from qa_service.consultations import repository, views
 from qa_service.consultations.lifecycle import LIBRARY_DECISIONS, SATISFACTION, TOLD_HOW
-from qa_service.consultations.routes import act_for, reveal_contact
+from qa_service.consultations.routes import act_for, comparison_for, reveal_contact
 from qa_service.consultations.rules import calls_for_redo
 from qa_service.consultations.schemas import ActFields, ConsultationDetail, OpenAct
 from qa_service.errors import Conflict, ServiceError
@@ -32,6 +32,7 @@ router = APIRouter(route_class=TransactionalRoute)
 
 # Which acts want the library's opinion on the question: an entry to answer with, to merge into, a unit.
 SEARCHING = frozenset({"answer", "assign", "reassign", "close"})
+COMPARED = frozenset({"in_progress", "in_review", "replied", "answered"})
 # The act that leads on from a state: shown first, and open.
 LEADING = {
     "registered": "answer",
@@ -44,12 +45,12 @@ LEADING = {
 }
 WAITING = {
     "assigned": "等待承办单位签收。", "in_progress": "承办单位正在办理，拟好答复后会告知咨询人。", "to_assign": "等待专区交办。",
-    "in_review": "等待承办单位负责人审核答复。",
+    "linked": "随牵头件办理，牵头件拟定答复后会用于本件。", "in_review": "等待承办单位负责人审核答复。",
 }  # fmt: skip
 # "code" is recorded by the progress page itself, when the person reads the answer there.
 HOW_STAFF_TELL = {code: label for code, label in TOLD_HOW.items() if code != "code"}
 # Acts that undo something or give the case away: shown last and in red, never open by themselves.
-GRAVE = frozenset({"void", "return", "recall", "redo", "reject", "reassign"})
+GRAVE = frozenset({"void", "return", "recall", "redo", "reject", "reassign", "unlink"})
 
 
 @router.get("/case/{case_number}")
@@ -73,10 +74,13 @@ def _case(
     leading = _leading(detail)
     searching = any(act.event in SEARCHING for act in detail.acts)
     found = find_answers(request, detail.question) if searching else None
+    # Compared while it can still be changed; what the person has been told is no longer in question.
+    drafted = detail.reply_text if detail.state in COMPARED else ""
+    comparison = comparison_for(request, detail.question, drafted)
     return page(
         request, "case.html", status=error.status if error else 200, case=detail, typed=typed or {}, event=event,
         error=error, errors=error.extra.get("errors", {}) if error else {}, contact=contact, found=found,
-        orphaned=_orphaned(detail, typed, event, error), units=active_units(session),
+        comparison=comparison, orphaned=_orphaned(detail, typed, event, error), units=active_units(session),
         topics=list(session.scalars(select(Topic).order_by(Topic.position))), how=HOW_STAFF_TELL,
         acts=sorted(detail.acts, key=_importance(leading)), grave=GRAVE, leading=leading,
         waiting=WAITING.get(detail.state, ""), decisions=LIBRARY_DECISIONS, satisfaction=SATISFACTION, proposed=_proposed(found), home=home_of(actor),

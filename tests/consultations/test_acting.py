@@ -89,6 +89,7 @@ class TestActs:
                 "recall",
                 "reassign",
                 "assist",
+                "link",
                 "void",
             }
 

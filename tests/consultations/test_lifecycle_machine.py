@@ -23,7 +23,7 @@ from support.people import PEOPLE, Actors
 from qa_service.accounts.models import Unit
 from qa_service.cases.models import Case
 from qa_service.cases.service import check_version, is_overdue
-from qa_service.consultations import repository, service
+from qa_service.consultations import repository, rules, service
 from qa_service.consultations.lifecycle import LIFECYCLE
 from qa_service.consultations.models import Consultation
 from qa_service.consultations.schemas import ActFields, Registration
@@ -148,7 +148,9 @@ class Walk(RuleBasedStateMachine):
             return None
         act = data.draw(st.sampled_from(acts))
         fields = data.draw(FIELDS)
-        needed = {name: fields.get(name) or SOUND[name] for name in act.needs}
+        needed = {name: fields.get(name) or SOUND.get(name) for name in act.needs}
+        if "leading" in needed:
+            needed["leading"] = self.pick(data).number
         return act.event, {**fields, **needed}
 
     def attempt(
@@ -169,9 +171,25 @@ class Walk(RuleBasedStateMachine):
             return False
         self.seen.clear()
         followed.events.append(event)
+        self.expect_shared(followed, event)
         given = ActFields(**fields)
         followed.texts += [text for name in TYPED if (text := getattr(given, name))]
         return True
+
+    def expect_shared(self, followed: Followed, event: str) -> None:
+        """What else an act sets going: a reply goes to all that wait for it, in their own histories."""
+        mine = self.look(followed)
+        if event in ("reply", "approve"):
+            for other in self.cases:
+                found = self.look(other)
+                grown = len(found.case.events) > len(other.events)
+                if grown and found.leading_id == mine.case_id and found.case.events[-1].event == "share":
+                    assert found.reply_text == mine.reply_text
+                    other.events.append("share")
+        elif event == "link":
+            leading = next(c for _, c in self.everything() if c.case_id == mine.leading_id)
+            if leading.case.state == "replied":
+                followed.events.append("share")
 
     def state(self, followed: Followed) -> tuple[Any, ...]:
         found = self.look(followed)
@@ -265,7 +283,9 @@ class Walk(RuleBasedStateMachine):
     @invariant()
     def a_reply_that_was_accepted_is_the_one_shown(self) -> None:
         for _, found in self.everything():
-            written = [row.data["text"] for row in found.case.events if row.event in ("reply", "submit")]
+            written = [
+                row.data["text"] for row in found.case.events if row.event in ("reply", "submit", "share")
+            ]
             assert found.reply_text == (written[-1] if written else "")
 
     @invariant()
@@ -274,9 +294,19 @@ class Walk(RuleBasedStateMachine):
             case = found.case
             if case.state in HELD:
                 assert case.holder_unit_id is not None
-            if case.state in ("registered", "to_assign"):
+            if case.state in ("registered", "to_assign", "linked"):
                 assert case.holder_unit_id is None
                 assert not found.assisting_now
+
+    @invariant()
+    def whoever_waits_for_a_leading_case_has_one_that_will_answer(self) -> None:
+        by_id = {found.case_id: found for _, found in self.everything()}
+        for _, found in self.everything():
+            if found.case.state == "linked":
+                assert found.leading_id is not None
+                leading = by_id[found.leading_id]
+                assert leading.case.state in rules.LEADING_STATES
+                assert leading.leading_id is None
 
     @invariant()
     def every_telling_and_opinion_has_its_row(self) -> None:
