@@ -72,6 +72,15 @@ def record(
     return row
 
 
+def note(
+    session: Session, case: Case, actor: Actor, event: str, sentence: str, *, audience: Audience = Audience.STAFF,
+    data: Mapping[str, Any],
+) -> CaseEvent:  # fmt: skip
+    """Add to the history what is not a step of the table; whoever has the case open learns that it changed."""
+    case.acted_at = clock.now()
+    return record(session, case, actor, event, sentence, audience=audience, data=data)
+
+
 def check_version(session: Session, lifecycle: Lifecycle, case: Case, seen: int) -> None:
     """Raise Conflict, naming who acted meanwhile, unless the actor saw the case as it is now."""
     if case.version == seen:

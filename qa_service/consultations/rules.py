@@ -93,3 +93,14 @@ def repeats_or_contradicts(similarity: float, facts_differ: bool) -> str:
 # Share of the text in common from which two answers say the same in other words. The tests hold it against the sample
 # library: an answer with a figure changed or a sentence added stays above, answers of different entries stay below.
 NEAR_DUPLICATE = 0.8
+
+# Share of two questions of one person in common from which they are one matter (事项).
+SAME_MATTER = 0.6
+
+
+def is_same_matter(alike: float) -> bool:
+    """同一（服务对象, 事项）: the second visit about it finds the first one's 首问责任人 (DOMAIN §7.3 assertion 33).
+
+    The law names no measure; a question in nearly the same words is taken to be the same matter.
+    """
+    return alike >= SAME_MATTER

@@ -114,6 +114,17 @@ class TellingView(BaseModel):
     note: str
 
 
+class HandedTo(BaseModel):
+    """首问责任人告知的有关责任人。"""
+
+    name: str
+    post: str
+    phone: str
+    reason: str
+    by: str
+    at: datetime
+
+
 class OpinionView(BaseModel):
     unit: str
     by: str
@@ -166,7 +177,8 @@ class ConsultationSummary(BaseModel):
 
 class ConsultationDetail(ConsultationSummary):
     zone: str
-    first_asked: str
+    first_asked: str = Field(description="首问责任人：首次接待时锁定，不再改变")
+    handed_to: list[HandedTo]
     audience: str
     round: int
     trace_id: str

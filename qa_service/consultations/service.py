@@ -15,7 +15,15 @@ from qa_service.accounts.models import Unit
 from qa_service.accounts.roles import Actor, Role
 from qa_service.cases import service as cases
 from qa_service.cases.lifecycle import Act, Audience
-from qa_service.consultations import assignment, library_return, merging, replying, repository, rules
+from qa_service.consultations import (
+    assignment,
+    first_asked,
+    library_return,
+    merging,
+    replying,
+    repository,
+    rules,
+)
 from qa_service.consultations.lifecycle import (
     CATEGORY,
     CHANNELS,
@@ -77,8 +85,7 @@ def register(
     consultation = Consultation(
         case_id=case.id, case=case, channel=data.channel, person_name=data.person_name, contact=data.contact,
         contact_last4=digits[-4:], audience=data.audience, question=question, topic=data.topic,
-        trace_id=trace.id, first_asked_id=actor.id if actor.role in (Role.DESK, Role.ADMIN) else None,
-        first_asked_name=actor.name if actor.role in (Role.DESK, Role.ADMIN) else "",
+        trace_id=trace.id,
     )  # fmt: skip
     session.add(consultation)
     session.flush()
@@ -86,6 +93,7 @@ def register(
         session, case, actor, "register", f"登记，来自{CHANNELS[data.channel]}。", audience=Audience.PUBLIC,
         from_state="", data={"trace_id": trace.id},
     )  # fmt: skip
+    first_asked.lock(session, actor, consultation)
     if data.handling:
         act_on(session, actor, consultation, data.handling, data.fields, clock_start=clock_start)
         if data.handling == "refer" and data.fields.unit:
@@ -130,7 +138,7 @@ def act_on(
     act = cases.perform(session, LIFECYCLE, case, event, actor, given, shown=shown)
     if actor.role is Role.DESK and consultation.first_asked_id is None:
         # Left at a kiosk or on the web: the first clerk who takes it up is answerable for it (首问责任).
-        consultation.first_asked_id, consultation.first_asked_name = actor.id, actor.name
+        first_asked.lock(session, actor, consultation)
     if (
         event == "link"
         and (leading := session.get_one(Consultation, consultation.leading_id)).case.state == "replied"

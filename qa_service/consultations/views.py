@@ -13,7 +13,7 @@ from qa_service.cases.lifecycle import Audience
 from qa_service.cases.models import Case, CaseEvent, CaseRound
 from qa_service.cases.rounds import present
 from qa_service.cases.service import is_overdue, is_running
-from qa_service.consultations import repository, rules
+from qa_service.consultations import first_asked, repository, rules
 from qa_service.consultations.lifecycle import LIFECYCLE
 from qa_service.consultations.models import Consultation
 from qa_service.consultations.schemas import (
@@ -22,6 +22,7 @@ from qa_service.consultations.schemas import (
     Deadline,
     Event,
     FollowUpView,
+    HandedTo,
     OpenAct,
     OpinionView,
     Progress,
@@ -79,6 +80,10 @@ def detail(
     audiences = (Audience.PUBLIC, Audience.STAFF) if actor.role is Role.UNIT else tuple(Audience)
     return ConsultationDetail(
         **_summary(consultation, calendar), zone=consultation.zone.name, first_asked=consultation.first_asked_name,
+        handed_to=[
+            HandedTo(name=row.to_name, post=row.to_post, phone=row.to_phone, reason=row.reason, by=row.by, at=row.at)
+            for row in first_asked.handed_to(session, consultation)
+        ],
         audience=consultation.audience, round=case.round, trace_id=consultation.trace_id, answer=answer,
         answer_basis=answer_basis, guided_to=consultation.guided_to,
         guided_contact=consultation.guided_contact or consultation.no_contact_reason,

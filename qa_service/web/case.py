@@ -15,12 +15,16 @@ from qa_service.accounts.roles import Actor, Role
 from qa_service.cases.models import Case
 from qa_service.consultations import repository, views
 from qa_service.consultations.lifecycle import LIBRARY_DECISIONS, SATISFACTION, TOLD_HOW
+from qa_service.consultations.models import Consultation
 from qa_service.consultations.routes import act_for, comparison_for, reveal_contact
 from qa_service.consultations.rules import calls_for_redo
 from qa_service.consultations.schemas import ActFields, ConsultationDetail, OpenAct
 from qa_service.errors import Conflict, ServiceError
 from qa_service.kit.http import TransactionalRoute
 from qa_service.library.schemas import AskResponse
+from qa_service.responsibility.models import AccountabilityEvent
+from qa_service.responsibility.rules import VERDICTS
+from qa_service.responsibility.service import find_notice, list_events, was_late
 from qa_service.web.desk import active_units, find_answers
 from qa_service.web.forms import FIELD_NAMES, Fields, as_typed, checked, number, text
 from qa_service.web.navigation import home_of
@@ -55,10 +59,10 @@ GRAVE = frozenset({"void", "return", "recall", "redo", "reject", "reassign", "un
 
 @router.get("/case/{case_number}")
 def show(request: Request, session: DbSession, actor: Staff, case_number: str) -> HTMLResponse:
-    return _case(request, session, actor, case_number)
+    return show_case(request, session, actor, case_number)
 
 
-def _case(
+def show_case(
     request: Request,
     session: Session,
     actor: Actor,
@@ -80,13 +84,26 @@ def _case(
     return page(
         request, "case.html", status=error.status if error else 200, case=detail, typed=typed or {}, event=event,
         error=error, errors=error.extra.get("errors", {}) if error else {}, contact=contact, found=found,
-        comparison=comparison, orphaned=_orphaned(detail, typed, event, error), units=active_units(session),
+        comparison=comparison, notice_given=find_notice(session, consultation.case_id), verdicts=VERDICTS,
+        accountability=_accountability(session, actor, case_number), was_late=was_late(consultation.case),
+        may_hand_over=_may_hand_over(actor, consultation), orphaned=_orphaned(detail, typed, event, error), units=active_units(session),
         topics=list(session.scalars(select(Topic).order_by(Topic.position))), how=HOW_STAFF_TELL,
         acts=sorted(detail.acts, key=_importance(leading)), grave=GRAVE, leading=leading,
         waiting=WAITING.get(detail.state, ""), decisions=LIBRARY_DECISIONS, satisfaction=SATISFACTION, proposed=_proposed(found), home=home_of(actor),
         may_reveal=actor.role is not Role.SUPERVISOR and bool(consultation.person_name or consultation.contact),
         may_print=actor.role in (Role.DESK, Role.ADMIN),
     )  # fmt: skip
+
+
+def _accountability(session: Session, actor: Actor, number: str) -> list[AccountabilityEvent]:
+    if actor.role not in (Role.SUPERVISOR, Role.ADMIN):
+        return []
+    return [row for row, _ in list_events(session, actor, number=number)]
+
+
+def _may_hand_over(actor: Actor, consultation: Consultation) -> bool:
+    is_first = actor.id == consultation.first_asked_id and actor.role is Role.DESK
+    return consultation.first_asked_record_id is not None and (is_first or actor.role is Role.ADMIN)
 
 
 def _leading(detail: ConsultationDetail) -> str:
@@ -126,7 +143,7 @@ def reveal(request: Request, session: DbSession, actor: Staff, case_number: str)
     contact = reveal_contact(session, actor, case_number)
     if is_fragment(request):
         return page(request, "parts/contact.html", contact=contact)
-    return _case(request, session, actor, case_number, contact=contact)
+    return show_case(request, session, actor, case_number, contact=contact)
 
 
 @router.get("/case/{case_number}/slip")
@@ -149,7 +166,7 @@ def act(
         act_for(request, session, actor, case_number, event, _act_fields(typed), number(fields, "version"))
     except ServiceError as error:
         session.rollback()
-        return _case(request, session, actor, case_number, typed=typed, event=event, error=error)
+        return show_case(request, session, actor, case_number, typed=typed, event=event, error=error)
     return go(request, _after(session, actor, case_number), saved=text(fields, "draft"))
 
 

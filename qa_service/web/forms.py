@@ -16,12 +16,14 @@ Model = TypeVar("Model", bound=BaseModel)
 FIELD_NAMES = {
     "question": "问题", "answer": "答复", "unit": "单位", "topic": "主题", "basis": "依据", "phrasings": "群众问法",
     "audience": "适用人群", "effective_from": "生效日期", "effective_to": "失效日期", "review_due": "复核日期",
-    "person_name": "称谓", "contact": "联系方式", "channel": "来源渠道", "handling": "处理方式", "reason": "理由",
+    "person_name": "称谓", "contact": "联系方式", "channel": "来源渠道", "handling": "处理", "reason": "理由",
     "text": "答复内容", "how": "告知方式", "guided_to": "引导去的单位", "guided_contact": "该单位联系方式",
     "no_contact_reason": "没有联系方式的原因", "policy_clue": "政策线索", "note": "备注", "library_decision": "是否收入问答库",
     "entry": "问答条目", "entry_key": "并入的条目", "entry_question": "标准问", "username": "用户名",
     "display_name": "姓名", "password": "密码", "role": "岗位", "zone": "专区", "code": "编号", "name": "名称",
     "law": "文件名称", "article": "条款", "version": "版本日期", "phrase": "关键语句", "phone": "电话", "address": "地址",
+    "post": "岗位", "verdict": "能否办理", "missing": "需要补齐的内容", "source": "来源", "case": "咨询件编号",
+    "person": "人员", "facts": "事实", "happened_on": "发生日期",
     "assisting": "协办单位", "opinion": "协办意见", "satisfaction": "是否满意", "leading": "牵头件编号",
     "hours": "办公时间", "duties": "职责", "said": "词", "official": "规范用语", "kind": "类别", "short_name": "简称", "phone4": "手机号后四位",
 }  # fmt: skip
