@@ -107,7 +107,7 @@ def enter(request: Request, session: DbSession, actor: Supervisor, fields: Field
     except ServiceError as error:
         session.rollback()
         return _events(request, session, actor, typed=typed, error=error)
-    return go(request, "/accountability")
+    return go(request, "/accountability", saved="accountability")
 
 
 @router.post("/accountability/{event_id}/handling")

@@ -111,3 +111,4 @@ def test_merging_notice_and_accountability(visit: Visits) -> None:
     supervisor.fill("[name=facts]", "推诿，让群众来回跑")
     supervisor.get_by_role("button", name="登记责任追究").click()
     expect(supervisor.locator(".register")).to_contain_text("推诿，让群众来回跑")
+    assert supervisor.input_value("[name=facts]") == "", "what has been entered is not offered again"
