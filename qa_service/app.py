@@ -30,6 +30,7 @@ from qa_service.library.asking import Asker
 from qa_service.library.gap_report import QuestionVectors
 from qa_service.library.opening import SERVING_THREADS, EncoderStatus, open_index
 from qa_service.library.query_log import QueryLogWriter
+from qa_service.responsibility import routes as responsibility_routes
 from qa_service.settings import Settings
 from qa_service.web import pages
 from qa_service.web.errors import render_problem
@@ -108,7 +109,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )  # fmt: skip
     app.state.settings = settings
     for module in (
-        library_routes, lexicon_routes, consultation_routes, account_routes, zone_routes, calendar_routes,
+        library_routes, lexicon_routes, consultation_routes, responsibility_routes, account_routes, zone_routes,
+        calendar_routes,
     ):  # fmt: skip
         app.include_router(module.router, prefix="/api/v1")
     app.include_router(pages.router)

@@ -7,6 +7,7 @@ import qa_service.cases.models
 import qa_service.consultations.models
 import qa_service.lexicon.models
 import qa_service.library.models
+import qa_service.responsibility.models
 import qa_service.zones.models  # noqa: F401
 from qa_service.kit.database import Base
 

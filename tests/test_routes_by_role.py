@@ -26,6 +26,8 @@ EDITORS = frozenset({"desk", "unit", "admin"})
 DESK = frozenset({"desk", "admin"})
 REGISTER = frozenset({"desk", "supervisor", "admin"})
 UNIT = frozenset({"unit"})
+SUPERVISOR = frozenset({"supervisor"})
+WATCHING = frozenset({"supervisor", "admin"})
 ADMIN = frozenset({"admin"})
 
 A = "/api/v1"
@@ -41,6 +43,12 @@ ALLOWED: dict[tuple[str, str], frozenset[str]] = {
     ("GET", f"{A}/consultations"): STAFF, ("GET", f"{A}/consultations/{{number}}"): STAFF,
     ("POST", f"{A}/consultations/{{number}}/acts/{{event}}"): STAFF,
     ("POST", f"{A}/consultations/{{number}}/contact"): STAFF,
+    ("GET", f"{A}/consultations/{{number}}/comparison"): STAFF,
+    ("POST", f"{A}/consultations/{{number}}/hand-over"): DESK,
+    ("POST", f"{A}/consultations/{{number}}/one-time-notice"): DESK,
+    ("GET", f"{A}/consultations/{{number}}/one-time-notice"): STAFF,
+    ("GET", f"{A}/accountability"): WATCHING, ("POST", f"{A}/accountability"): SUPERVISOR,
+    ("POST", f"{A}/accountability/{{event_id}}/handling"): SUPERVISOR,
     # The library.
     ("POST", f"{A}/library/hit-test"): STAFF, ("GET", f"{A}/library/entries"): STAFF,
     ("GET", f"{A}/library/entries/{{key}}"): STAFF, ("GET", f"{A}/library/entries/{{key}}/versions"): STAFF,
@@ -70,6 +78,9 @@ ALLOWED: dict[tuple[str, str], frozenset[str]] = {
     ("POST", "/desk/results"): DESK, ("POST", "/desk/trace"): DESK, ("GET", "/desk/help-calls"): DESK,
     ("POST", "/desk/help-calls/{code}"): DESK, ("GET", "/case/{case_number}"): STAFF,
     ("POST", "/case/{case_number}/contact"): STAFF, ("GET", "/case/{case_number}/slip"): DESK,
+    ("POST", "/case/{case_number}/hand-over"): DESK, ("POST", "/case/{case_number}/one-time-notice"): DESK,
+    ("GET", "/case/{case_number}/one-time-notice"): STAFF, ("GET", "/accountability"): WATCHING,
+    ("POST", "/accountability"): SUPERVISOR, ("POST", "/accountability/{event_id}/handling"): SUPERVISOR,
     ("POST", "/case/{case_number}/{event}"): STAFF, ("GET", "/unit"): UNIT,
     ("GET", "/library"): STAFF, ("GET", "/library/test"): STAFF, ("GET", "/library/new"): EDITORS,
     ("POST", "/library/new"): EDITORS, ("GET", "/library/entry/{key}"): STAFF,
@@ -109,6 +120,7 @@ NAMES = {
     "word_id": "1",
     "year": "2026",
     "override_id": "1",
+    "event_id": "1",
 }
 
 
@@ -201,7 +213,7 @@ def test_no_change_is_accepted_on_the_strength_of_a_cookie_alone(
 ) -> None:
     client, calling = running
     address = path.format_map({"number": "none", "case_number": "none", "event": "none", **NAMES})
-    role = next(role for role in ("admin", "unit") if role in ALLOWED[method, path])
+    role = next(role for role in ("admin", "unit", "supervisor") if role in ALLOWED[method, path])
     client.cookies.clear()
     headers = {"cookie": calling[role]["cookie"], "accept": "application/json", "if-match": '"1"'}
     answer = client.request(method, address, headers=headers, **({"json": {}} if path.startswith(A) else {}))

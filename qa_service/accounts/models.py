@@ -12,7 +12,10 @@ from qa_service.kit.database import Base
 
 
 class Unit(Base):
-    """政策制定单位: the unit that made a policy and answers questions about it."""
+    """政策制定单位: the unit that made a policy and answers questions about it.
+
+    `reviews_replies`: what its staff draft is reviewed by one of its leaders (`User.leads`) before it goes out.
+    """
 
     __tablename__ = "units"
 
@@ -26,6 +29,7 @@ class Unit(Base):
     hours: Mapped[str] = mapped_column(String(255), default="")
     topics: Mapped[list[str]] = mapped_column(JSON, default=list)
     active: Mapped[bool] = mapped_column(default=True)
+    reviews_replies: Mapped[bool] = mapped_column(default=False)
 
 
 class User(Base):
@@ -42,6 +46,7 @@ class User(Base):
     role: Mapped[str] = mapped_column(String(16))
     unit_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))
     zone_id: Mapped[int | None] = mapped_column(ForeignKey("zones.id"))
+    leads: Mapped[bool] = mapped_column(default=False)
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
 

@@ -35,7 +35,8 @@ STAFF = frozenset({Role.ADMIN, Role.DESK, Role.UNIT, Role.SUPERVISOR})
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The person or device that acts. `zone_id` bounds desk staff and kiosks, `unit_id` policy units."""
+    """The person or device that acts. `zone_id` bounds desk staff and kiosks, `unit_id` policy units;
+    `leads`: 单位负责人, who reviews what the unit's staff draft."""
 
     role: Role
     name: str
@@ -43,6 +44,7 @@ class Actor:
     unit_id: int | None = None
     zone_id: int | None = None
     csrf: str = ""
+    leads: bool = False
 
     @property
     def is_staff(self) -> bool:

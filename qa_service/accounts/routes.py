@@ -41,6 +41,7 @@ class NewUser(Input):
     role: Name
     unit: Name = ""
     zone: Name = ""
+    leads: bool = False
 
 
 class UserChange(Input):
@@ -54,6 +55,7 @@ class UserView(BaseModel):
     role: str
     unit: str
     zone: str
+    leads: bool
     active: bool
 
 
@@ -85,6 +87,7 @@ class UnitInput(Input):
     hours: Long | None = None
     topics: list[Name] | None = None
     active: bool | None = None
+    reviews_replies: bool | None = None
 
 
 class UnitView(BaseModel):
@@ -148,7 +151,7 @@ def list_users(session: DbSession, actor: Admin) -> list[UserView]:
 def create_user(session: DbSession, actor: Admin, data: NewUser) -> UserView:
     user = service.create_user(
         session, actor, username=data.username, display_name=data.display_name, password=data.password,
-        role=data.role, unit_code=data.unit, zone_code=data.zone,
+        role=data.role, unit_code=data.unit, zone_code=data.zone, leads=data.leads,
     )  # fmt: skip
     return _user_view(user, data.unit, data.zone)
 
@@ -192,7 +195,7 @@ def change_kiosk(session: DbSession, actor: Admin, code: str, data: KioskChange)
 def _user_view(user: User, unit: str | None, zone: str | None) -> UserView:
     return UserView(
         username=user.username, display_name=user.display_name, role=user.role, unit=unit or "", zone=zone or "",
-        active=user.active,
+        leads=user.leads, active=user.active,
     )  # fmt: skip
 
 

@@ -71,7 +71,9 @@ def sign_out(session: Session, token: str) -> None:
 
 
 def actor_of(user: User, csrf: str = "") -> Actor:
-    return Actor(Role(user.role), user.display_name, user.id, user.unit_id, user.zone_id, csrf)
+    return Actor(
+        Role(user.role), user.display_name, user.id, user.unit_id, user.zone_id, csrf, leads=user.leads
+    )
 
 
 def actor_by_session(session: Session, token: str) -> Actor | None:
@@ -100,6 +102,7 @@ def create_user(
     role: str,
     unit_code: str = "",
     zone_code: str = "",
+    leads: bool = False,
 ) -> User:
     errors: dict[str, str] = {}
     if role not in {r.value for r in STAFF}:
@@ -110,6 +113,8 @@ def create_user(
     zone = session.scalar(select(Zone).where(Zone.code == zone_code)) if zone_code else None
     if role == Role.UNIT and unit is None:
         errors["unit"] = "政策制定单位的用户必须选择单位"
+    if leads and role != Role.UNIT:
+        errors["leads"] = "只有政策制定单位的用户可以设为单位负责人"
     if role == Role.DESK and zone is None:
         errors["zone"] = "窗口用户必须选择专区"
     if session.scalar(select(User.id).where(User.username == username.strip())):
@@ -121,6 +126,7 @@ def create_user(
     user = User(
         username=username.strip(), display_name=display_name.strip(), password_hash=hash_password(password),
         role=role, unit_id=unit.id if unit else None, zone_id=zone.id if zone else None, created_at=clock.now(),
+        leads=leads,
     )  # fmt: skip
     session.add(user)
     session.flush()
@@ -137,6 +143,8 @@ def update_user(
     if active is not None:
         if not active and user.id == actor.id:
             raise Invalid("不能停用自己的账号。", "请由其他管理员办理。")
+        if not active and user.leads:
+            _keep_a_leader(session, user)
         user.active = active
     if password:
         user.password_hash = hash_password(password)
@@ -145,6 +153,24 @@ def update_user(
     session.flush()
     audit(session, actor, "update-user", user.username, active=active, password=bool(password))
     return user
+
+
+def _keep_a_leader(session: Session, user: User) -> None:
+    """A unit whose replies are reviewed never loses its last leader: its drafts could not go out any more."""
+    unit = session.get(Unit, user.unit_id)
+    if unit is not None and unit.reviews_replies and not _leaders(session, unit, besides=user.id):
+        raise Invalid(
+            f"“{user.display_name}”是{unit.name}唯一的负责人，停用后本单位的答复没有人审核。",
+            "请先新增另一名单位负责人，或者在单位设置中关闭“答复须经负责人审核”。",
+        )
+
+
+def _leaders(session: Session, unit: Unit, besides: int = -1) -> list[int]:
+    return list(
+        session.scalars(
+            select(User.id).where(User.unit_id == unit.id, User.leads, User.active, User.id != besides)
+        )
+    )
 
 
 def create_kiosk(
@@ -193,7 +219,15 @@ def save_unit(session: Session, actor: Actor, code: str, values: dict[str, Any])
     if unit is None:
         unit = Unit(code=code.strip(), name=name, short_name=name)
         session.add(unit)
-    for field in ("name", "short_name", "duties", "phone", "address", "hours", "topics", "active"):
+    if values.get("reviews_replies") and (unit.id is None or not _leaders(session, unit)):
+        raise Invalid(
+            "本单位还没有负责人，不能要求答复须经负责人审核。",
+            "请先在“用户”中新增本单位的负责人。",
+            errors={"reviews_replies": "没有负责人"},
+        )
+    for field in (
+        "name", "short_name", "duties", "phone", "address", "hours", "topics", "active", "reviews_replies",
+    ):  # fmt: skip
         if values.get(field) is not None:
             setattr(unit, field, values[field])
     session.flush()

@@ -21,6 +21,10 @@ class Clock(StrEnum):
     MET = "met"
 
 
+# The target of an act that leaves the case where it is.
+STAY = ""
+
+
 class Audience(StrEnum):
     """Who may read an event: the person who asked, the staff concerned, or only the zone."""
 
@@ -47,9 +51,10 @@ class State:
 class Act:
     """One row of the table.
 
-    `needs` names the fields that must be filled in. `holder_only`: a policy unit may act only on what it
-    holds. `sentence` is the event as people read it, with {placeholders} of the act's fields.
-    `consequence` is said before the act is confirmed, where it cannot simply be undone.
+    `target` STAY keeps the state. `needs` names the fields that must be filled in. A policy unit may act only
+    on what it holds; `assisting` acts are those of the units that assist (协办单位) instead. `sentence` is the
+    event as people read it, with {placeholders} of the act's fields. `consequence` is said before the act is
+    confirmed, where it cannot simply be undone.
     """
 
     event: str
@@ -64,6 +69,11 @@ class Act:
     audience: Audience = Audience.STAFF
     outcome: str = ""
     consequence: str = ""
+    assisting: bool = False
+
+    def leads_to(self, source: str) -> str:
+        """The state that the act leads to from `source`."""
+        return self.target or source
 
 
 @dataclass(frozen=True)
@@ -80,7 +90,7 @@ class Lifecycle:
         if self.initial not in self.states:
             raise ValueError(f"{self.kind}: initial state {self.initial} is not declared")
         for act in self.acts:
-            for state in (*act.sources, act.target):
+            for state in (*act.sources, *filter(None, [act.target])):
                 if state not in self.states:
                     raise ValueError(f"{self.kind}: act {act.event} names undeclared state {state}")
             for source in act.sources:
@@ -90,8 +100,9 @@ class Lifecycle:
         if unreachable := set(self.states) - self._reachable():
             raise ValueError(f"{self.kind}: states never reached: {sorted(unreachable)}")
         for code, declared in self.states.items():
-            leaves = any(source == code for source, _ in self._table)
-            if declared.final and leaves:
+            left_by = [act for (source, _), act in self._table.items() if source == code]
+            leaves = any(act.leads_to(code) != code for act in left_by)
+            if declared.final and left_by:
                 raise ValueError(f"{self.kind}: final state {code} can be left")
             if not declared.final and not leaves:
                 raise ValueError(f"{self.kind}: state {code} is a dead end")
@@ -101,9 +112,9 @@ class Lifecycle:
         while todo:
             state = todo.pop()
             for (source, _), act in self._table.items():
-                if source == state and act.target not in seen:
-                    seen.add(act.target)
-                    todo.append(act.target)
+                if source == state and act.leads_to(source) not in seen:
+                    seen.add(act.leads_to(source))
+                    todo.append(act.leads_to(source))
         return seen
 
     def find(self, state: str, event: str) -> Act | None:
@@ -122,6 +133,8 @@ class Lifecycle:
         lines = ["stateDiagram-v2", f"    [*] --> {self.initial}: 登记"]
         lines += [f"    {state.code}: {state.label}" for state in self.states.values()]
         for act in self.acts:
-            lines += [f"    {source} --> {act.target}: {act.label}" for source in sorted(act.sources)]
+            lines += [
+                f"    {source} --> {act.leads_to(source)}: {act.label}" for source in sorted(act.sources)
+            ]
         lines += [f"    {state.code} --> [*]" for state in self.states.values() if state.final]
         return "\n".join(lines) + "\n"

@@ -12,13 +12,29 @@ from qa_service.kit.database import Base
 from qa_service.workdays.explanation import StoredPause, StoredStep
 
 
-class Case(Base):
+class TimeLimited:
+    """A time limit that runs or has run. `due_steps` is its calculation, `due_pauses` what it leaves out, `met_on` the
+    first day on which it was kept or broken for good."""
+
+    limit_code: Mapped[str | None] = mapped_column(ForeignKey("limits.code"))
+    clock_started_on: Mapped[date | None]
+    due_on: Mapped[date | None]
+    due_status: Mapped[str] = mapped_column(String(16), default="")
+    due_steps: Mapped[list[StoredStep]] = mapped_column(JSON, default=list)
+    due_pauses: Mapped[list[StoredPause]] = mapped_column(JSON, default=list)
+    met_on: Mapped[date | None]
+
+
+class Case(TimeLimited, Base):
     """办件. Where it is (`state`), how it ended (`outcome`) and whether it is late are three things:
     lateness is computed from `due_on`, never stored.
 
+    The time limit in these columns is that of the first round and stays it; later rounds (退回重办) have rows of
+    their own in `rounds`, where the first one's is kept as well once it is over.
+
     `serial` runs without gaps per zone, kind and year. `version` is the optimistic lock: who acts names
     the version they saw; every act sets `acted_at`, so the version moves even when only child rows
-    change. `met_on` is the first day on which the limit was kept or broken for good.
+    change.
     """
 
     __tablename__ = "cases"
@@ -44,18 +60,23 @@ class Case(Base):
     closed_at: Mapped[datetime | None]
     query_code: Mapped[str] = mapped_column(String(16), unique=True)
     idempotency_key: Mapped[str | None] = mapped_column(String(128))
-    limit_code: Mapped[str | None] = mapped_column(ForeignKey("limits.code"))
-    clock_started_on: Mapped[date | None]
-    due_on: Mapped[date | None]
-    due_status: Mapped[str] = mapped_column(String(16), default="")
-    due_steps: Mapped[list[StoredStep]] = mapped_column(JSON, default=list)
-    due_pauses: Mapped[list[StoredPause]] = mapped_column(JSON, default=list)
-    met_on: Mapped[date | None]
     version: Mapped[int] = mapped_column(default=1)
 
     events: Mapped[list[CaseEvent]] = relationship(order_by="CaseEvent.seq", back_populates="case")
 
+    rounds: Mapped[list[CaseRound]] = relationship(order_by="CaseRound.number", lazy="selectin")
+
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+
+
+class CaseRound(TimeLimited, Base):
+    """办理轮次: the time limit of one round. `met_on` once set is never changed again; the row of round 1 is
+    written when it is met, those of later rounds when they begin."""
+
+    __tablename__ = "case_rounds"
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
 
 
 class CaseEvent(Base):

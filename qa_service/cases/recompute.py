@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Table, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import Select, Table, and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from qa_service.accounts.roles import Actor
 from qa_service.cases.lifecycle import Audience, Lifecycle
-from qa_service.cases.models import Case, CaseEvent
+from qa_service.cases.models import Case, CaseEvent, CaseRound
 from qa_service.kit import clock
 from qa_service.workdays.calendar import WEEKDAYS, WorkCalendar
 from qa_service.workdays.due import DueDate, TimeLimit, due_date
@@ -35,6 +35,7 @@ class Moved:
     """One deadline as it is and as it would be; the same date where only its certainty changes."""
 
     case_id: int
+    round: int
     number: str
     state: str
     before: date
@@ -83,15 +84,11 @@ def plan_recompute(
 ) -> Plan:
     """Every open deadline counted anew by `calendars`. `to_change` locks the cases, so that none is met, closed or
     acted on until the plan has been carried out."""
-    statement = (
-        select(
-            Case.id, Case.number, Case.state, Case.zone_id, Case.limit_code, Case.clock_started_on, Case.due_on,
-            Case.due_status, Case.due_steps, Case.due_pauses,
-        )
-        .where(_running(lifecycles))
-        .order_by(Case.id)
-    )  # fmt: skip
-    rows = session.execute(statement.with_for_update() if to_change else statement).all()
+    rows = [
+        row
+        for limited in (Case, CaseRound)
+        for row in session.execute(_open(limited, lifecycles, to_change=to_change))
+    ]
     limits = {row.code: limit_of(row) for row in session.scalars(select(Limit))}
     counted: dict[tuple[int, str, date, str], tuple[DueDate, list[StoredStep]]] = {}
     changes = []
@@ -103,20 +100,42 @@ def plan_recompute(
         due, steps = counted[key]
         if (row.due_on, row.due_status, row.due_steps) != (due.due, due.status, steps):
             changes.append(
-                Moved(row.id, row.number, row.state, row.due_on, row.due_status, due.due, due.status, steps)
+                Moved(
+                    row.id,
+                    row.round,
+                    row.number,
+                    row.state,
+                    row.due_on,
+                    row.due_status,
+                    due.due,
+                    due.status,
+                    steps,
+                )
             )
     return Plan(len(rows), tuple(changes))
 
 
-def _running(lifecycles: Sequence[Lifecycle]) -> ColumnElement[bool]:
-    """`cases.service.is_running` for all kinds at once, in SQL."""
+def _open(
+    limited: type[Case] | type[CaseRound], lifecycles: Sequence[Lifecycle], *, to_change: bool
+) -> Select[*tuple[Any, ...]]:
+    """`cases.service.is_running` for all kinds at once, in SQL: the limits of first rounds, or of later ones."""
     timed = or_(
         *(
             and_(Case.kind == one.kind, Case.state.in_([s.code for s in one.states.values() if s.timed]))
             for one in lifecycles
         )
     )
-    return and_(Case.due_on.is_not(None), Case.clock_started_on.is_not(None), Case.met_on.is_(None), timed)
+    statement = select(
+        Case.id, Case.round, Case.number, Case.state, Case.zone_id, limited.limit_code, limited.clock_started_on,
+        limited.due_on, limited.due_status, limited.due_steps, limited.due_pauses,
+    ).where(
+        limited.due_on.is_not(None), limited.clock_started_on.is_not(None), limited.met_on.is_(None), timed
+    )  # fmt: skip
+    if limited is CaseRound:
+        present = and_(CaseRound.case_id == Case.id, CaseRound.number == Case.round)
+        statement = statement.join(CaseRound, present).where(CaseRound.number > 1)
+    statement = statement.order_by(Case.id)
+    return statement.with_for_update() if to_change else statement
 
 
 def _count(
@@ -130,23 +149,36 @@ def carry_out(
     session: Session, actor: Actor, plan: Plan, why: str, document: str, progress: Tell | None = None
 ) -> None:
     """Write the plan's dates and tell those concerned. `why` is the occasion in Chinese, `document` its notice."""
-    table = cast(Table, Case.__table__)
-    statement = (
-        update(table)
-        .where(table.c.id == bindparam("case"))
-        .values(due_on=bindparam("due"), due_status=bindparam("status"), due_steps=bindparam("steps"))
-    )
     total = len(plan.changes)
     for at in range(0, total, BATCH):
         part = plan.changes[at : at + BATCH]
-        session.execute(
-            statement,
-            [{"case": c.case_id, "due": c.after, "status": c.after_status, "steps": c.steps} for c in part],
-        )
+        _write(session, [change for change in part if change.round == 1], Case)
+        _write(session, [change for change in part if change.round > 1], CaseRound)
         tell_concerned(session, actor, [change for change in part if change.told], why, document)
         if progress:
             progress("recompute", at + len(part), total)
     session.expire_all()
+
+
+def _write(session: Session, changes: Sequence[Moved], limited: type[Case] | type[CaseRound]) -> None:
+    if not changes:
+        return
+    table = cast(Table, limited.__table__)
+    if limited is Case:
+        here = table.c.id == bindparam("case")
+    else:
+        here = and_(table.c.case_id == bindparam("case"), table.c.number == bindparam("round"))
+    statement = (
+        update(table)
+        .where(here)
+        .values(due_on=bindparam("due"), due_status=bindparam("status"), due_steps=bindparam("steps"))
+    )
+    values = [
+        {"case": c.case_id, "due": c.after, "status": c.after_status, "steps": c.steps}
+        | ({"round": c.round} if limited is CaseRound else {})
+        for c in changes
+    ]
+    session.execute(statement, values)
 
 
 def tell_concerned(session: Session, actor: Actor, changes: Sequence[Moved], why: str, document: str) -> None:

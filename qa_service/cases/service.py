@@ -10,19 +10,22 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from qa_service.accounts.roles import Actor, Role
+from qa_service.cases import rounds
 from qa_service.cases.lifecycle import Act, Audience, Clock, Lifecycle
 from qa_service.cases.models import Case, CaseEvent
 from qa_service.cases.numbering import case_number, new_query_code, next_serial
 from qa_service.errors import Conflict, Forbidden, Invalid, NotAllowedNow
 from qa_service.kit import clock
 from qa_service.workdays.calendar import WorkCalendar
-from qa_service.workdays.due import Pause, TimeLimit, due_date
-from qa_service.workdays.explanation import read_pauses, store_pause, stored_steps
+from qa_service.workdays.due import Pause, TimeLimit
+from qa_service.workdays.explanation import store_pause
 from qa_service.zones.models import Zone
 
 FIELD_NAMES = {
     "reason": "理由", "unit": "承办单位", "text": "答复内容", "basis": "答复依据", "how": "告知方式",
     "guided_to": "引导去的单位", "library_decision": "是否收入问答库", "entry": "采用的问答条目",
+    "assisting": "协办单位", "opinion": "协办意见", "note": "试过什么、结果怎样", "satisfaction": "是否满意",
+    "leading": "牵头件编号",
 }  # fmt: skip
 
 
@@ -70,6 +73,15 @@ def record(
     return row
 
 
+def note(
+    session: Session, case: Case, actor: Actor, event: str, sentence: str, *, audience: Audience = Audience.STAFF,
+    data: Mapping[str, Any],
+) -> CaseEvent:  # fmt: skip
+    """Add to the history what is not a step of the table; whoever has the case open learns that it changed."""
+    case.acted_at = clock.now()
+    return record(session, case, actor, event, sentence, audience=audience, data=data)
+
+
 def check_version(session: Session, lifecycle: Lifecycle, case: Case, seen: int) -> None:
     """Raise Conflict, naming who acted meanwhile, unless the actor saw the case as it is now."""
     if case.version == seen:
@@ -84,6 +96,19 @@ def check_version(session: Session, lifecycle: Lifecycle, case: Case, seen: int)
         current_version=case.version,
         current_state=lifecycle.states[case.state].label,
     )
+
+
+def may_perform(act: Act, case: Case, actor: Actor, fields: Mapping[str, Any]) -> bool:
+    """Whether `perform` would accept the act as far as the table goes."""
+    return actor.role in act.roles and _holds(act, case, actor) and not _missing(act, fields)
+
+
+def _holds(act: Act, case: Case, actor: Actor) -> bool:
+    return actor.role is not Role.UNIT or act.assisting or case.holder_unit_id == actor.unit_id
+
+
+def _missing(act: Act, fields: Mapping[str, Any]) -> list[str]:
+    return [name for name in act.needs if not fields.get(name)]
 
 
 def perform(
@@ -112,22 +137,21 @@ def perform(
         )
     if actor.role not in act.roles:
         raise Forbidden(f"“{act.label}”应由{'、'.join(sorted(role.label for role in act.roles))}办理。")
-    if actor.role is Role.UNIT and case.holder_unit_id != actor.unit_id:
+    if not _holds(act, case, actor):
         raise Forbidden("这件事项现在不由贵单位承办。", "如已改派，请与专区窗口联系。")
-    missing = [name for name in act.needs if not fields.get(name)]
-    if missing:
+    if missing := _missing(act, fields):
         names = "、".join(FIELD_NAMES.get(name, name) for name in missing)
         raise Invalid(
             f"“{act.label}”还缺：{names}。", "请补充后再提交。", errors=dict.fromkeys(missing, "不能为空")
         )
     before = case.state
-    case.state = act.target
+    case.state = act.leads_to(before)
     case.acted_at = clock.now()
     if act.outcome:
         case.outcome = act.outcome
-    if act.clock is Clock.MET and case.met_on is None:
-        case.met_on = clock.today()
-    if lifecycle.states[act.target].final:
+    if act.clock is Clock.MET:
+        rounds.meet(session, case, clock.today())
+    if lifecycle.states[case.state].final:
         case.closed_at = clock.now()
     sentence = act.sentence.format_map({**fields, **(shown or {})})
     record(session, case, actor, event, sentence, audience=act.audience, from_state=before, data=fields)
@@ -137,40 +161,34 @@ def perform(
 def start_clock(session: Session, case: Case, limit: TimeLimit, start: date, calendar: WorkCalendar) -> None:
     """Set the due date, unless the clock already runs: a return or reassignment never resets it."""
     if case.clock_started_on is None:
-        set_due(case, limit, start, calendar)
+        rounds.set_due(case, limit, start, calendar)
         session.flush()
 
 
-def set_due(case: Case, limit: TimeLimit, start: date, calendar: WorkCalendar) -> None:
-    due = due_date(start, limit.days, calendar, limit.unit, read_pauses(case.due_pauses or []))
-    case.limit_code = limit.code
-    case.clock_started_on = start
-    case.due_on = due.due
-    case.due_status = str(due.status)
-    case.due_steps = stored_steps(due)
-
-
 def pause_clock(session: Session, case: Case, limit: TimeLimit, pause: Pause, calendar: WorkCalendar) -> None:
-    """Leave the days of `pause` out of a running clock. A pause that begins on the same day replaces the earlier
-    one: one still running is moved on, or ended, in this way."""
-    if case.clock_started_on is None or case.met_on is not None:
+    """Leave the days of `pause` out of the present round's running clock. A pause that begins on the same day replaces
+    the earlier one: one still running is moved on, or ended, in this way."""
+    limited = rounds.present(case)
+    if limited.clock_started_on is None or limited.met_on is not None:
         raise NotAllowedNow("这件事项没有正在计算的期限，不能暂停。", "请核对事项的期限。")
-    kept = [held for held in case.due_pauses or [] if held["after"] != pause.after.isoformat()]
-    case.due_pauses = sorted([*kept, store_pause(pause)], key=lambda held: held["after"])
-    set_due(case, limit, case.clock_started_on, calendar)
+    kept = [held for held in limited.due_pauses or [] if held["after"] != pause.after.isoformat()]
+    limited.due_pauses = sorted([*kept, store_pause(pause)], key=lambda held: held["after"])
+    rounds.set_due(limited, limit, limited.clock_started_on, calendar)
     session.flush()
 
 
 def is_running(lifecycle: Lifecycle, case: Case) -> bool:
-    """Whether the time limit still has to be kept: started, not met, and the case not gone another way
-    (guided elsewhere, void)."""
-    return case.due_on is not None and case.met_on is None and lifecycle.states[case.state].timed
+    """Whether the present round's time limit still has to be kept: started, not met, and the case not gone
+    another way (guided elsewhere, void)."""
+    limit = rounds.present(case)
+    return limit.due_on is not None and limit.met_on is None and lifecycle.states[case.state].timed
 
 
 def is_overdue(lifecycle: Lifecycle, case: Case, today: date) -> bool:
-    """Late only from the day after the due date; a limit once met stays as it was met."""
-    if case.due_on is None:
+    """Whether the present round is late: only from the day after its due date; once met it stays as it was met."""
+    limit = rounds.present(case)
+    if limit.due_on is None:
         return False
-    if case.met_on is not None:
-        return case.met_on > case.due_on
-    return is_running(lifecycle, case) and today > case.due_on
+    if limit.met_on is not None:
+        return limit.met_on > limit.due_on
+    return is_running(lifecycle, case) and today > limit.due_on

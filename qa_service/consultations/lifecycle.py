@@ -2,22 +2,26 @@
 
 Rules: DOMAIN-level table of 登记、交办、回复 as in 青禾县政务公开专区工作规范 第十三条至第十九条 (a sample of
 the local rules that the office puts in force). What is told only to the zone is not yet answered
-(第十六条): `replied` is still 办理中 until the person has been told.
+(第十六条): `replied` is still 办理中 until the person has been told. What the table cannot say (limits, who
+reviews, who may be merged) stands in `rules.py`.
 """
 
 from __future__ import annotations
 
 from qa_service.accounts.roles import Role
-from qa_service.cases.lifecycle import Act, Audience, Clock, Lifecycle, State
+from qa_service.cases.lifecycle import STAY, Act, Audience, Clock, Lifecycle, State
 
 DESK = frozenset({Role.DESK, Role.ADMIN})
 INTAKE = frozenset({Role.DESK, Role.ADMIN, Role.KIOSK, Role.CITIZEN})
 ASSIGNERS = frozenset({Role.DESK, Role.ADMIN, Role.SUPERVISOR})
 UNIT = frozenset({Role.UNIT})
+CALLERS = frozenset({Role.DESK, Role.ADMIN, Role.SUPERVISOR})
+SYSTEM = frozenset({Role.SYSTEM})
 
 KIND = "consultation"
 CATEGORY = "ZX"
 LIMIT_CODE = "consultation_reply"
+SIGN_LIMIT, RETURN_LIMIT, REDO_LIMIT = "consultation_sign", "consultation_return", "consultation_redo"
 
 STATES = {
     state.code: state
@@ -29,7 +33,9 @@ STATES = {
         State("to_assign", "待交办", "待交办", timed=True),
         State("assigned", "已交办，待签收", "已交办", timed=True),
         State("in_progress", "办理中", "办理中", timed=True),
+        State("in_review", "答复待审核", "办理中", timed=True),
         State("replied", "已拟答复，待告知咨询人", "办理中", timed=True),
+        State("linked", "已并案，随牵头件办理", "办理中", timed=True),
         State("answered", "已答复", "已答复"),
         State("closed", "已办结", "办结"),
         State("archived", "已归档", "归档", final=True),
@@ -75,7 +81,21 @@ LIFECYCLE = Lifecycle(
         ),
         Act(
             "assign", "交办", _from("to_assign"), "assigned", ASSIGNERS, "交办{unit_name}办理。",
-            needs=("unit",), options=("policy_clue", "designated"), audience=Audience.PUBLIC,
+            needs=("unit",), options=("assisting", "policy_clue", "designated"), audience=Audience.PUBLIC,
+        ),
+        Act(
+            "reassign", "改派", _from("assigned", "in_progress", "in_review"), "assigned", ASSIGNERS,
+            "改派{unit_name}办理：{reason}", needs=("unit", "reason"),
+            options=("assisting", "policy_clue", "designated"),
+            consequence="改派后由新的承办单位签收办理，答复期限不重新计算。",
+        ),
+        Act(
+            "assist", "增加协办单位", _from("assigned", "in_progress", "in_review"), STAY, ASSIGNERS,
+            "请{assisting_names}协办。", needs=("assisting",),
+        ),
+        Act(
+            "opine", "提出协办意见", _from("assigned", "in_progress", "in_review"), STAY, UNIT,
+            "{unit_name}提出协办意见。", needs=("opinion",), assisting=True,
         ),
         Act(
             "recall", "收回交办", _from("assigned"), "to_assign", ASSIGNERS, "收回交办，重新确定承办单位：{reason}",
@@ -88,12 +108,45 @@ LIFECYCLE = Lifecycle(
             consequence="退回后由专区改派其他单位，答复期限不重新计算。",
         ),
         Act(
-            "reply", "拟定答复", _from("in_progress", "replied"), "replied", UNIT, "{unit_name}已拟定答复，待告知咨询人。",
-            needs=("text", "basis"),
+            "reply", "拟定答复", _from("in_progress", "in_review", "replied"), "replied", UNIT,
+            "{unit_name}已拟定答复，待告知咨询人。", needs=("text", "basis"),
+        ),
+        Act(
+            "submit", "拟定答复并送审", _from("in_progress", "in_review", "replied"), "in_review", UNIT,
+            "{unit_name}已拟定答复，送本单位负责人审核。", needs=("text", "basis"),
+        ),
+        Act(
+            "approve", "审核通过", _from("in_review"), "replied", UNIT, "{unit_name}负责人审核通过答复，待告知咨询人。",
+            options=("note",),
+        ),
+        Act(
+            "reject", "退回修改", _from("in_review"), "in_progress", UNIT, "{unit_name}负责人退回修改：{reason}",
+            needs=("reason",),
         ),
         Act(
             "tell", "登记已告知咨询人", _from("replied"), "answered", UNIT | DESK | {Role.CITIZEN}, "答复已告知咨询人（{how}）。",
             needs=("how",), clock=Clock.MET, audience=Audience.PUBLIC, outcome="answered_by_unit",
+        ),
+        Act(
+            "tell_failed", "登记没有告知到", _from("replied"), STAY, UNIT | DESK, "告知咨询人没有成功（{how}）：{note}",
+            needs=("how", "note"), consequence="只作记录。咨询人没有得到答复的，答复期限仍在计算。",
+        ),
+        Act(
+            "follow_up", "登记回访", _from("answered_on_spot", "answered", "closed"), STAY, CALLERS,
+            "回访咨询人（{how}）：{satisfaction}。", needs=("how", "satisfaction"), options=("note",),
+        ),
+        Act(
+            "link", "并案", _from("to_assign", "assigned", "in_progress"), "linked", ASSIGNERS,
+            "与{leading}是同一问题，并入该件办理。", needs=("leading",), audience=Audience.PUBLIC,
+            consequence="并案后由牵头件的承办单位一并答复；本件仍单独编号、单独计算期限、单独告知。",
+        ),
+        Act(
+            "unlink", "取消并案", _from("linked"), "to_assign", ASSIGNERS, "取消并案，单独办理：{reason}",
+            needs=("reason",), consequence="取消后由专区另行交办，答复期限不重新计算。",
+        ),
+        Act(
+            "share", "随牵头件答复", _from("linked", "replied"), "replied", SYSTEM,
+            "牵头件{leading}已拟定答复，用于答复本件，待告知咨询人。", needs=("text", "basis", "leading"),
         ),
         Act(
             "close", "办结", _from("answered"), "closed", DESK, "办结。{decision_sentence}",
@@ -128,4 +181,9 @@ TOLD_HOW = {
     "mail": "信函",
     "code": "凭查询码查询",
 }
+# 好差评五级 (GB/T 39734-2020); a call that did not get through is kept as one.
+SATISFACTION = {
+    "very_satisfied": "非常满意", "satisfied": "满意", "fair": "基本满意", "dissatisfied": "不满意",
+    "very_dissatisfied": "非常不满意", "unreached": "没有联系上",
+}  # fmt: skip
 LIBRARY_DECISIONS = {"new": "新增条目", "merge": "并入已有条目", "none": "不入库"}

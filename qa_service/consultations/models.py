@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import JSON, ForeignKey, String, Text
+from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from qa_service.accounts.models import Unit
@@ -34,6 +34,8 @@ class Consultation(Base):
     trace_id: Mapped[str] = mapped_column(ForeignKey("query_log.id"))
     first_asked_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     first_asked_name: Mapped[str] = mapped_column(String(64), default="")
+    first_asked_record_id: Mapped[int | None] = mapped_column(ForeignKey("first_asked.id"))
+    leading_id: Mapped[int | None] = mapped_column(ForeignKey("consultations.case_id"), index=True)
 
     # 当场办结
     entry_version_id: Mapped[int | None] = mapped_column(ForeignKey("entry_versions.id"))
@@ -49,6 +51,8 @@ class Consultation(Base):
     returns: Mapped[int] = mapped_column(default=0)
     signed_at: Mapped[datetime | None]
     signed_by: Mapped[str] = mapped_column(String(64), default="")
+    sign_due_on: Mapped[date | None]
+    return_until: Mapped[date | None]
 
     # 回复
     reply_text: Mapped[str] = mapped_column(Text, default="")
@@ -56,6 +60,8 @@ class Consultation(Base):
     reply_unit_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))
     replied_by: Mapped[str] = mapped_column(String(64), default="")
     replied_at: Mapped[datetime | None]
+    reviewed_by: Mapped[str] = mapped_column(String(64), default="")
+    reviewed_at: Mapped[datetime | None]
     told_how: Mapped[str] = mapped_column(String(16), default="")
     told_by: Mapped[str] = mapped_column(String(64), default="")
     told_at: Mapped[datetime | None]
@@ -80,3 +86,110 @@ class Consultation(Base):
         viewonly=True,
         uselist=False,
     )
+
+    assisting: Mapped[list[AssistingUnit]] = relationship(order_by="AssistingUnit.id", lazy="selectin")
+
+    @property
+    def assisting_now(self) -> list[AssistingUnit]:
+        return [row for row in self.assisting if row.ended_at is None]
+
+
+class AssistingUnit(Base):
+    """协办单位 of a consultation. One that is asked no more keeps its row, with the time."""
+
+    __tablename__ = "consultation_assisting_units"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("consultations.case_id"), index=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"), index=True)
+    added_at: Mapped[datetime]
+    added_by: Mapped[str] = mapped_column(String(64))
+    ended_at: Mapped[datetime | None]
+
+    unit: Mapped[Unit] = relationship(lazy="joined")
+
+
+class Opinion(Base):
+    """协办意见: what an assisting unit says to the main unit. Append-only."""
+
+    __tablename__ = "consultation_opinions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("consultations.case_id"), index=True)
+    round: Mapped[int]
+    unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
+    by: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime]
+    text: Mapped[str] = mapped_column(Text)
+
+    unit: Mapped[Unit] = relationship(lazy="joined")
+
+
+class Telling(Base):
+    """告知记录: each attempt to tell the person the answer, also those that failed. Append-only.
+
+    `note` says what was tried; it is never empty where `succeeded` is false.
+    """
+
+    __tablename__ = "consultation_tellings"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("consultations.case_id"), index=True)
+    round: Mapped[int]
+    at: Mapped[datetime]
+    by: Mapped[str] = mapped_column(String(64))
+    how: Mapped[str] = mapped_column(String(16))
+    succeeded: Mapped[bool]
+    note: Mapped[str] = mapped_column(Text, default="")
+
+
+class FollowUp(Base):
+    """回访 after an answer: how, and what the person said. Append-only."""
+
+    __tablename__ = "consultation_follow_ups"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("consultations.case_id"), index=True)
+    round: Mapped[int]
+    at: Mapped[datetime]
+    by: Mapped[str] = mapped_column(String(64))
+    how: Mapped[str] = mapped_column(String(16))
+    satisfaction: Mapped[str] = mapped_column(String(24))
+    note: Mapped[str] = mapped_column(Text, default="")
+
+
+class FirstAsked(Base):
+    """首问责任: who first received a person with a matter. Locked then; no function changes a row.
+
+    `person_key` is a digest of the contact, or the case's number where none was left; `matter` the question as
+    it was first asked.
+    """
+
+    __tablename__ = "first_asked"
+    __table_args__ = (UniqueConstraint("person_key", "matter"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_key: Mapped[str] = mapped_column(String(80))
+    matter: Mapped[str] = mapped_column(String(200))
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    user_name: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime]
+    case_number: Mapped[str] = mapped_column(String(48))
+
+
+class HandOver(Base):
+    """告知有关责任人: beyond the first-asked person's duties, so that somebody else is named to the person.
+
+    Append-only; the first-asked person stays who it was.
+    """
+
+    __tablename__ = "first_asked_hand_overs"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    first_asked_id: Mapped[int] = mapped_column(ForeignKey("first_asked.id"), index=True)
+    at: Mapped[datetime]
+    by: Mapped[str] = mapped_column(String(64))
+    to_name: Mapped[str] = mapped_column(String(64))
+    to_post: Mapped[str] = mapped_column(String(128))
+    to_phone: Mapped[str] = mapped_column(String(64))
+    reason: Mapped[str] = mapped_column(Text)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from qa_service.accounts.roles import Actor, Role
-from qa_service.cases.models import Case
+from qa_service.cases.models import Case, CaseRound
 from qa_service.consultations.lifecycle import KIND, STATES
-from qa_service.consultations.models import Consultation
+from qa_service.consultations.models import AssistingUnit, Consultation, FollowUp, Opinion, Telling
 from qa_service.errors import NotFound
 from qa_service.zones.models import Zone
 
@@ -20,7 +20,7 @@ TIMED = tuple(state.code for state in STATES.values() if state.timed)
 
 def readable(actor: Actor) -> Select[Consultation]:
     """Administrators and supervisors without a zone see all; desks and supervisors their zone's subtree;
-    policy units what they hold or have answered; everybody else nothing."""
+    policy units what they hold, assist in or have answered; everybody else nothing."""
     statement = select(Consultation).join(Case, Case.id == Consultation.case_id).where(Case.kind == KIND)
     if actor.role is Role.ADMIN:
         return statement
@@ -31,9 +31,28 @@ def readable(actor: Actor) -> Select[Consultation]:
         return statement.join(Zone, Zone.id == Case.zone_id).where(Zone.path.startswith(own))
     if actor.role is Role.UNIT:
         return statement.where(
-            or_(Case.holder_unit_id == actor.unit_id, Consultation.reply_unit_id == actor.unit_id)
+            or_(
+                Case.holder_unit_id == actor.unit_id,
+                Consultation.reply_unit_id == actor.unit_id,
+                _assisted_by(actor.unit_id),
+            )
         )
     return statement.where(Case.id < 0)
+
+
+def _assisted_by(unit_id: int | None) -> ColumnElement[bool]:
+    return Consultation.assisting.any(
+        and_(AssistingUnit.unit_id == unit_id, AssistingUnit.ended_at.is_(None))
+    )
+
+
+def _late_on(today: date) -> ColumnElement[bool]:
+    """The present round's limit has run out: that of the case in round 1, of its own row afterwards."""
+    first = and_(Case.round == 1, Case.due_on < today, Case.met_on.is_(None))
+    later = Case.rounds.any(
+        and_(CaseRound.number == Case.round, CaseRound.due_on < today, CaseRound.met_on.is_(None))
+    )
+    return and_(or_(first, and_(Case.round > 1, later)), Case.state.in_(TIMED))
 
 
 def get_readable(session: Session, actor: Actor, number: str, *, to_act: bool = False) -> Consultation:
@@ -50,26 +69,57 @@ def get_readable(session: Session, actor: Actor, number: str, *, to_act: bool = 
     return found
 
 
+def lock_leading(session: Session, follower: str, leading: str = "") -> None:
+    """Lock the leading case before its follower: whoever shares a reply takes them in the same order."""
+    number = leading or session.scalar(
+        select(Case.number)
+        .join(Consultation, Consultation.leading_id == Case.id)
+        .where(Consultation.case_id.in_(select(Case.id).where(Case.number == follower)))
+    )
+    session.execute(select(Case.id).where(Case.number == number).with_for_update())
+
+
+def followers(session: Session, leading_id: int) -> Sequence[Consultation]:
+    """The consultations that go with this one, whoever may read them, oldest first."""
+    statement = (
+        select(Consultation).where(Consultation.leading_id == leading_id).order_by(Consultation.case_id)
+    )
+    return session.scalars(statement).all()
+
+
 def list_readable(
     session: Session,
     actor: Actor,
     *,
     states: tuple[str, ...] = (),
     overdue_on: date | None = None,
+    unsigned_on: date | None = None,
+    held_by: int | None = None,
+    assisted_by: int | None = None,
+    answered_by: int | None = None,
     since: datetime | None = None,
     text: str = "",
     newest_first: bool = False,
     limit: int = 50,
     offset: int = 0,
 ) -> tuple[list[Consultation], int]:
-    """A page and the count. Sorted by due date, soonest first (those without one last), or newest first."""
+    """A page and the count; `unsigned_on`: those that on that day are past their limit for signing.
+
+    Sorted by due date, soonest first (those without one last), or newest first.
+    """
     statement = readable(actor)
     if states:
         statement = statement.where(Case.state.in_(states))
     if overdue_on:
-        statement = statement.where(
-            and_(Case.due_on < overdue_on, Case.met_on.is_(None), Case.state.in_(TIMED))
-        )
+        statement = statement.where(_late_on(overdue_on))
+    if unsigned_on:
+        statement = statement.where(Case.state == "assigned", Consultation.sign_due_on < unsigned_on)
+    if held_by:
+        statement = statement.where(Case.holder_unit_id == held_by)
+    if assisted_by:
+        statement = statement.where(_assisted_by(assisted_by))
+    if answered_by:
+        statement = statement.where(Consultation.reply_unit_id == answered_by)
     if since:
         statement = statement.where(Case.registered_at >= since)
     if text:
@@ -104,3 +154,19 @@ def numbers_by_trace(session: Session, actor: Actor, traces: Sequence[str]) -> d
 
 def by_case(session: Session, case_id: int) -> Consultation:
     return session.scalars(select(Consultation).where(Consultation.case_id == case_id)).one()
+
+
+def opinions(session: Session, case_id: int) -> Sequence[Opinion]:
+    return session.scalars(select(Opinion).where(Opinion.case_id == case_id).order_by(Opinion.id)).all()
+
+
+def tellings(session: Session, case_id: int) -> Sequence[Telling]:
+    return session.scalars(select(Telling).where(Telling.case_id == case_id).order_by(Telling.id)).all()
+
+
+def follow_ups(session: Session, case_id: int) -> Sequence[FollowUp]:
+    return session.scalars(select(FollowUp).where(FollowUp.case_id == case_id).order_by(FollowUp.id)).all()
+
+
+def number_of(session: Session, case_id: int | None) -> str:
+    return session.scalar(select(Case.number).where(Case.id == case_id)) or "" if case_id else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Annotated
 
@@ -13,11 +14,12 @@ from qa_service.accounts.roles import CITIZEN, Actor, Role
 from qa_service.accounts.security import throttle
 from qa_service.accounts.service import audit
 from qa_service.cases.service import check_version, record
-from qa_service.consultations import repository, service, views
+from qa_service.consultations import answer_check, repository, service, views
 from qa_service.consultations.lifecycle import LIFECYCLE
 from qa_service.consultations.models import Consultation
 from qa_service.consultations.schemas import (
     ActFields,
+    ComparisonView,
     ConsultationDetail,
     ConsultationSummary,
     Progress,
@@ -82,6 +84,8 @@ def act_for(
     request: Request, session: Session, actor: Actor, number: str, event: str, fields: ActFields, seen: int
 ) -> Consultation:
     """One act as the API and the pages do it: readable, unchanged since seen, then by the table."""
+    if event in ("link", "unlink"):
+        repository.lock_leading(session, number, fields.leading)
     consultation = repository.get_readable(session, actor, number, to_act=True)
     check_version(session, LIFECYCLE, consultation.case, seen)
     service.act_on(
@@ -189,6 +193,18 @@ def act(
     consultation = act_for(request, session, actor, number, event, data, seen_version(if_match))
     response.headers["ETag"] = f'"{consultation.case.version}"'
     return views.detail(session, actor, consultation, load_calendars(session))
+
+
+@router.get("/consultations/{number}/comparison")
+def compare_reply(request: Request, session: DbSession, actor: Staff, number: str) -> list[ComparisonView]:
+    """承办单位的答复与已发布条目是否重复、是否不一致。只提醒，不影响办理。"""
+    consultation = repository.get_readable(session, actor, number)
+    return comparison_for(request, consultation.question, consultation.reply_text)
+
+
+def comparison_for(request: Request, question: str, reply: str) -> list[ComparisonView]:
+    findings = answer_check.check(asker_of(request), question, reply)
+    return [ComparisonView.model_validate(asdict(finding)) for finding in findings]
 
 
 @router.post("/consultations/{number}/contact")

@@ -35,10 +35,16 @@ class ActFields(Stripped):
     unit: Short = Field("", description="承办单位代码")
     policy_clue: Annotated[Text, PlainText] = ""
     designated: bool = Field(False, description="指定改派：承办单位不得再退回")
+    assisting: Annotated[list[Short], Field(max_length=20)] = Field([], description="协办单位代码")
+    opinion: Annotated[Text, PlainText] = ""
+    leading: Short = Field("", description="并案的牵头件编号")
     reason: Annotated[Text, PlainText] = ""
     text: Annotated[str, StringConstraints(strip_whitespace=True, max_length=8000)] = ""
     basis: Text = Field("", description="答复依据：文件名称、文号和条款，每行一项")
     how: Literal["", "in_person", "phone", "sms", "email", "mail", "code"] = ""
+    satisfaction: Literal[
+        "", "very_satisfied", "satisfied", "fair", "dissatisfied", "very_dissatisfied", "unreached"
+    ] = ""
     library_decision: Literal["", "new", "merge", "none"] = ""
     entry_key: Short = Field("", description="并入的条目")
     entry_question: Short = Field("", description="新条目的标准问；空则用去除个人信息后的原问题")
@@ -107,6 +113,52 @@ class Interruption(BaseModel):
     days_skipped: int
 
 
+class RoundView(BaseModel):
+    """一轮办理的期限。`in_time` 在答复以前为空；答复以后不再改变。"""
+
+    number: int
+    started_on: date | None
+    due_on: date | None
+    met_on: date | None
+    in_time: bool | None
+
+
+class TellingView(BaseModel):
+    round: int
+    at: datetime
+    by: str
+    how: str
+    succeeded: bool
+    note: str
+
+
+class HandedTo(BaseModel):
+    """首问责任人告知的有关责任人。"""
+
+    name: str
+    post: str
+    phone: str
+    reason: str
+    by: str
+    at: datetime
+
+
+class OpinionView(BaseModel):
+    unit: str
+    by: str
+    at: datetime
+    text: str
+
+
+class FollowUpView(BaseModel):
+    round: int
+    at: datetime
+    by: str
+    how: str
+    satisfaction: str
+    note: str
+
+
 class Deadline(BaseModel):
     """期限及其计算：起算日、规则和依据；每一个被跳过、补班计入或者暂停的日子都在 `steps` 里，前面各项是归纳。"""
 
@@ -141,12 +193,15 @@ class ConsultationSummary(BaseModel):
     due_on: date | None
     working_days_left: int | None
     overdue: bool
+    sign_due_on: date | None = Field(description="签收期限；未交办的为空")
+    sign_overdue: bool = Field(description="超过签收期限还没有签收，或者逾期才签收")
     version: int
 
 
 class ConsultationDetail(ConsultationSummary):
     zone: str
-    first_asked: str
+    first_asked: str = Field(description="首问责任人：首次接待时锁定，不再改变")
+    handed_to: list[HandedTo]
     audience: str
     round: int
     trace_id: str
@@ -156,16 +211,39 @@ class ConsultationDetail(ConsultationSummary):
     guided_contact: str
     policy_clue: str
     designated: bool
+    assisting: list[str] = Field(description="协办单位")
+    opinions: list[OpinionView]
+    return_until: date | None = Field(description="承办单位可以退回的最后一天")
     reply_text: str
     reply_basis: list[str]
     replied_by: str
+    reviewed_by: str
+    tellings: list[TellingView] = Field(description="告知记录，没有告知到的也在内")
+    follow_ups: list[FollowUpView]
     told_how: str
     told_at: datetime | None
     library_decision: str
     library_entry: str
-    deadline: Deadline | None
+    deadline: Deadline | None = Field(description="本轮的期限")
+    leading: str = Field(description="并入的牵头件编号；没有并案的为空")
+    followers: list[str] = Field(description="并入本件的咨询件编号")
+    rounds: list[RoundView] = Field(description="各轮的期限；首轮是否按期不因重办改变")
     events: list[Event]
     acts: list[OpenAct]
+
+
+class ComparisonView(BaseModel):
+    """与已发布条目的比较，只提醒，不阻止办理。区间为两边不同的数字、日期、金额。"""
+
+    kind: str = Field(description="repeat 与条目重复 | contradict 与条目不一致")
+    key: str
+    question: str
+    answer: str
+    basis: list[str]
+    confidence: float
+    similarity: float
+    reply_spans: list[tuple[int, int]]
+    answer_spans: list[tuple[int, int]]
 
 
 class Registered(BaseModel):

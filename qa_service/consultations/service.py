@@ -6,7 +6,7 @@ Callers commit. Every function takes the actor first and changes nothing when it
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,11 +15,26 @@ from qa_service.accounts.models import Unit
 from qa_service.accounts.roles import Actor, Role
 from qa_service.cases import service as cases
 from qa_service.cases.lifecycle import Act, Audience
-from qa_service.consultations import library_return, repository
-from qa_service.consultations.lifecycle import CATEGORY, CHANNELS, LIFECYCLE, LIMIT_CODE, TOLD_HOW
+from qa_service.consultations import (
+    assignment,
+    first_asked,
+    library_return,
+    merging,
+    replying,
+    repository,
+    rules,
+)
+from qa_service.consultations.lifecycle import (
+    CATEGORY,
+    CHANNELS,
+    LIFECYCLE,
+    LIMIT_CODE,
+    SATISFACTION,
+    TOLD_HOW,
+)
 from qa_service.consultations.models import Consultation
 from qa_service.consultations.schemas import ActFields, Registration
-from qa_service.errors import Forbidden, Invalid, NotAllowedNow
+from qa_service.errors import Forbidden, Invalid
 from qa_service.kit import clock
 from qa_service.kit.privacy import without_identity_numbers
 from qa_service.library import service as library
@@ -70,8 +85,7 @@ def register(
     consultation = Consultation(
         case_id=case.id, case=case, channel=data.channel, person_name=data.person_name, contact=data.contact,
         contact_last4=digits[-4:], audience=data.audience, question=question, topic=data.topic,
-        trace_id=trace.id, first_asked_id=actor.id if actor.role in (Role.DESK, Role.ADMIN) else None,
-        first_asked_name=actor.name if actor.role in (Role.DESK, Role.ADMIN) else "",
+        trace_id=trace.id,
     )  # fmt: skip
     session.add(consultation)
     session.flush()
@@ -79,6 +93,7 @@ def register(
         session, case, actor, "register", f"登记，来自{CHANNELS[data.channel]}。", audience=Audience.PUBLIC,
         from_state="", data={"trace_id": trace.id},
     )  # fmt: skip
+    first_asked.lock(session, actor, consultation)
     if data.handling:
         act_on(session, actor, consultation, data.handling, data.fields, clock_start=clock_start)
         if data.handling == "refer" and data.fields.unit:
@@ -87,12 +102,18 @@ def register(
 
 
 def open_acts(actor: Actor, consultation: Consultation) -> list[Act]:
-    """The next steps open to `actor`: the lifecycle table less what this case forbids."""
+    """The next steps open to `actor`: the lifecycle table less what this case and the rules forbid."""
     case = consultation.case
-    if actor.role is Role.UNIT and case.holder_unit_id != actor.unit_id:
-        return []
     acts = LIFECYCLE.from_state(case.state, actor.role)
-    return [act for act in acts if not (act.event == "return" and consultation.designated)]
+    if actor.role is not Role.UNIT:
+        return acts
+    if case.holder_unit_id != actor.unit_id:
+        return [act for act in acts if act.assisting and assignment.assists(actor, consultation)]
+    reviewed = replying.must_be_reviewed(actor, consultation)
+    hidden = {"reply" if reviewed else "submit"} | (set() if actor.leads else {"approve", "reject"})
+    if rules.why_no_return(consultation.designated, consultation.return_until, clock.today()):
+        hidden.add("return")
+    return [act for act in acts if not act.assisting and act.event not in hidden]
 
 
 def act_on(
@@ -106,79 +127,27 @@ def act_on(
 ) -> Act:
     """Carry out one act of the lifecycle table on a consultation, with what it means for its columns."""
     given = fields.model_dump(exclude_defaults=True)
-    shown: dict[str, str] = {}
     case, today = consultation.case, clock.today()
-    # Where the act itself is impossible or not this actor's, the table says so before any field is judged.
     possible = LIFECYCLE.find(case.state, event)
-    if possible is None or actor.role not in possible.roles:
-        return cases.perform(session, LIFECYCLE, case, event, actor, given)
-    if actor.role is Role.UNIT:
-        shown["unit_name"] = _unit_name(session, actor.unit_id)
-    match event:
-        case "answer" if fields.entry:
-            version = library.published_version(session, fields.entry, today)
-            shown["entry"] = version.question
-            consultation.entry_version_id = version.id
-            consultation.told_at, consultation.told_by = clock.now(), actor.name
-            consultation.told_how = "phone" if consultation.channel == "phone" else "in_person"
-            _set_outcome(session, consultation.trace_id, "chosen", version.id)
-        case "guide":
-            if not fields.guided_contact and not fields.no_contact_reason:
-                raise Invalid(
-                    "请填写该单位的联系方式；确实没有的，请写明原因。", "联系方式和原因至少填一项。",
-                    errors={"guided_contact": "与“没有联系方式的原因”至少填一项"},
-                )  # fmt: skip
-            consultation.guided_to = fields.guided_to
-            consultation.guided_contact = fields.guided_contact
-            consultation.no_contact_reason = fields.no_contact_reason
-        case "assign" if fields.unit:
-            unit = _unit(session, fields.unit)
-            shown["unit_name"] = unit.name
-            case.holder_unit_id = unit.id
-            consultation.assigned_at, consultation.assigned_by = clock.now(), actor.name
-            consultation.policy_clue = fields.policy_clue or consultation.policy_clue
-            consultation.designated = fields.designated
-            consultation.signed_at, consultation.signed_by = None, ""
-        case "recall":
-            case.holder_unit_id = None
-        case "sign":
-            consultation.signed_at, consultation.signed_by = clock.now(), actor.name
-        case "return":
-            if consultation.designated:
-                raise NotAllowedNow(
-                    "这件事项是指定交办的，不能再退回。", "如确有困难，请与专区窗口或监督管理部门联系。"
-                )
-        case "reply" if fields.text and fields.basis:
-            consultation.reply_text = fields.text
-            consultation.reply_basis = [
-                {"text": line.strip()} for line in fields.basis.splitlines() if line.strip()
-            ]
-            consultation.reply_unit_id = actor.unit_id
-            consultation.replied_by, consultation.replied_at = actor.name, clock.now()
-        case "tell" if fields.how:
-            if (fields.how == "code") != (actor.role is Role.CITIZEN):
-                raise Invalid(
-                    "请选择实际告知咨询人的方式。",
-                    "咨询人凭查询码查看答复的，由系统自动登记。",
-                    errors={"how": "请重新选择"},
-                )
-            shown["how"] = TOLD_HOW[fields.how]
-            consultation.told_how, consultation.told_by = fields.how, actor.name
-            consultation.told_at = clock.now()
-        case "close" if fields.library_decision:
-            shown["decision_sentence"] = library_return.decide(session, actor, consultation, fields)
-        case "redo":
-            case.round += 1
-            shown["round"] = str(case.round)
-            given["previous_reply"] = consultation.reply_text
-            consultation.told_at, consultation.told_by, consultation.told_how = None, "", ""
+    shown: dict[str, str] = {}
+    # Where the act is impossible, not this actor's or incomplete, the table says so before any field is judged.
+    if possible is not None and cases.may_perform(possible, case, actor, given):
+        if event in ENDS_WITHOUT_REPLY:
+            merging.check_no_followers(session, consultation, possible.label)
+        shown = _carry_out(session, actor, consultation, event, fields, given)
     act = cases.perform(session, LIFECYCLE, case, event, actor, given, shown=shown)
     if actor.role is Role.DESK and consultation.first_asked_id is None:
         # Left at a kiosk or on the web: the first clerk who takes it up is answerable for it (首问责任).
-        consultation.first_asked_id, consultation.first_asked_name = actor.id, actor.name
-    if event == "return":
-        case.holder_unit_id = None
-        consultation.returns += 1
+        first_asked.lock(session, actor, consultation)
+    if (
+        event == "link"
+        and (leading := session.get_one(Consultation, consultation.leading_id)).case.state == "replied"
+    ):
+        merging.give(session, leading, consultation)
+    if event in ("reply", "approve"):
+        merging.share_reply(session, consultation)
+    if event in ("return", "recall"):
+        assignment.release(consultation)
     if event == "refer":
         _set_outcome(session, consultation.trace_id, "referred")
     if event in CLOCK_STARTS[clock_start]:
@@ -189,6 +158,84 @@ def act_on(
     return act
 
 
+def _carry_out(
+    session: Session,
+    actor: Actor,
+    consultation: Consultation,
+    event: str,
+    fields: ActFields,
+    given: dict[str, Any],
+) -> dict[str, str]:
+    """Set the columns that an act sets; returns the names that its sentence shows."""
+    shown: dict[str, str] = {}
+    if actor.role is Role.UNIT:
+        shown["unit_name"] = _unit_name(session, actor.unit_id)
+    if fields.how:
+        shown["how"] = TOLD_HOW[fields.how]
+    match event:
+        case "answer":
+            shown["entry"] = _answer(session, actor, consultation, fields.entry)
+        case "guide":
+            _guide(consultation, fields)
+        case "assign" | "reassign":
+            shown["unit_name"] = assignment.assign(session, actor, consultation, fields).name
+        case "assist":
+            asked = assignment.assist(session, actor, consultation, fields)
+            shown["assisting_names"] = "、".join(unit.name for unit in asked)
+        case "opine":
+            assignment.opine(session, actor, consultation, fields)
+        case "sign":
+            consultation.signed_at, consultation.signed_by = clock.now(), actor.name
+        case "return":
+            assignment.give_back(consultation)
+        case "reply" | "submit":
+            replying.draft(actor, consultation, event, fields)
+        case "approve" | "reject":
+            replying.review(actor, consultation, passed=event == "approve")
+        case "tell":
+            replying.tell(session, actor, consultation, fields)
+        case "tell_failed":
+            replying.tell_failed(session, actor, consultation, fields)
+        case "follow_up":
+            replying.follow_up(session, actor, consultation, fields)
+            shown["satisfaction"] = SATISFACTION[fields.satisfaction]
+        case "link":
+            shown["leading"] = merging.link(session, actor, consultation, fields.leading).case.number
+        case "unlink":
+            merging.unlink(consultation)
+        case "close":
+            shown["decision_sentence"] = library_return.decide(session, actor, consultation, fields)
+        case "redo":
+            given["previous_reply"] = consultation.reply_text
+            replying.redo(session, consultation)
+            shown["round"] = str(consultation.case.round)
+    return shown
+
+
+def _answer(session: Session, actor: Actor, consultation: Consultation, key: str) -> str:
+    """当场答复 with a published entry, by the very version of today; returns its question."""
+    version = library.published_version(session, key, clock.today())
+    consultation.entry_version_id = version.id
+    consultation.told_at, consultation.told_by = clock.now(), actor.name
+    consultation.told_how = "phone" if consultation.channel == "phone" else "in_person"
+    replying.keep_telling(session, actor, consultation, consultation.told_how, succeeded=True)
+    _set_outcome(session, consultation.trace_id, "chosen", version.id)
+    return version.question
+
+
+def _guide(consultation: Consultation, fields: ActFields) -> None:
+    if not fields.guided_contact and not fields.no_contact_reason:
+        raise Invalid(
+            "请填写该单位的联系方式；确实没有的，请写明原因。", "联系方式和原因至少填一项。",
+            errors={"guided_contact": "与“没有联系方式的原因”至少填一项"},
+        )  # fmt: skip
+    consultation.guided_to = fields.guided_to
+    consultation.guided_contact = fields.guided_contact
+    consultation.no_contact_reason = fields.no_contact_reason
+
+
+# Steps after which a leading case will have no reply to give to those that wait for it.
+ENDS_WITHOUT_REPLY = frozenset({"void", "guide", "channel_disclosure", "channel_complaint"})
 # Which act starts the clock under each reading of 规范 第十四条 (the source text leaves it open).
 CLOCK_STARTS = {
     "earlier": ("refer",), "registered": ("refer",), "assigned": ("assign",), "signed": ("sign",),
@@ -200,17 +247,6 @@ def _set_outcome(session: Session, trace_id: str, outcome: str, version_id: int 
     if trace is not None:
         trace.outcome = outcome
         trace.chosen_version_id = version_id or trace.chosen_version_id
-
-
-def _unit(session: Session, code: str) -> Unit:
-    unit = session.scalar(select(Unit).where(Unit.code == code, Unit.active))
-    if unit is None:
-        raise Invalid(
-            f"没有代码为“{code}”的承办单位，或者该单位已停用。",
-            "请重新选择承办单位。",
-            errors={"unit": "请重新选择"},
-        )
-    return unit
 
 
 def _unit_name(session: Session, unit_id: int | None) -> str:

@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 
 from qa_service.accounts.roles import Actor, Role
 from qa_service.cases.lifecycle import Audience
-from qa_service.cases.models import Case, CaseEvent
+from qa_service.cases.models import Case, CaseEvent, CaseRound
+from qa_service.cases.rounds import present
 from qa_service.cases.service import is_overdue, is_running
+from qa_service.consultations import first_asked, repository, rules
 from qa_service.consultations.lifecycle import LIFECYCLE
 from qa_service.consultations.models import Consultation
 from qa_service.consultations.schemas import (
@@ -20,9 +22,14 @@ from qa_service.consultations.schemas import (
     DayRun,
     Deadline,
     Event,
+    FollowUpView,
+    HandedTo,
     Interruption,
     OpenAct,
+    OpinionView,
     Progress,
+    RoundView,
+    TellingView,
 )
 from qa_service.consultations.service import open_acts
 from qa_service.kit import clock
@@ -45,16 +52,27 @@ def summary(consultation: Consultation, calendars: Calendars) -> ConsultationSum
 def _summary(consultation: Consultation, calendars: Calendars) -> dict[str, Any]:
     case, today = consultation.case, clock.today()
     state = LIFECYCLE.states[case.state]
-    running, calendar = is_running(LIFECYCLE, case), calendars.of(case.zone_id)
+    running, due_on = is_running(LIFECYCLE, case), present(case).due_on
+    calendar = calendars.of(case.zone_id)
     return {
         "number": case.number, "state": case.state, "state_label": state.label, "official_state": state.official,
         "outcome": case.outcome, "registered_at": case.registered_at, "channel": consultation.channel,
         "person_name": mask_name(consultation.person_name), "contact": mask_contact(consultation.contact),
         "question": consultation.question, "topic": consultation.topic,
-        "unit": consultation.holder.name if consultation.holder else "", "due_on": case.due_on,
-        "working_days_left": working_days_left(today, case.due_on, calendar) if running and case.due_on else None,
-        "overdue": is_overdue(LIFECYCLE, case, today), "version": case.version,
+        "unit": consultation.holder.name if consultation.holder else "", "due_on": due_on,
+        "working_days_left": working_days_left(today, due_on, calendar) if running and due_on else None,
+        "overdue": is_overdue(LIFECYCLE, case, today), "sign_due_on": consultation.sign_due_on,
+        "sign_overdue": case.state in SIGNABLE and _sign_overdue(consultation, today), "version": case.version,
     }  # fmt: skip
+
+
+# Where signing is still owed, or was done for the assignment in force.
+SIGNABLE = frozenset({"assigned", "in_progress", "in_review", "replied", "answered", "closed", "archived"})
+
+
+def _sign_overdue(consultation: Consultation, today: date) -> bool:
+    signed_on = clock.local(consultation.signed_at).date() if consultation.signed_at else None
+    return rules.is_sign_overdue(consultation.sign_due_on, signed_on, today)
 
 
 def detail(
@@ -67,10 +85,29 @@ def detail(
     audiences = (Audience.PUBLIC, Audience.STAFF) if actor.role is Role.UNIT else tuple(Audience)
     return ConsultationDetail(
         **_summary(consultation, calendars), zone=consultation.zone.name, first_asked=consultation.first_asked_name,
+        handed_to=[
+            HandedTo(name=row.to_name, post=row.to_post, phone=row.to_phone, reason=row.reason, by=row.by, at=row.at)
+            for row in first_asked.handed_to(session, consultation)
+        ],
         audience=consultation.audience, round=case.round, trace_id=consultation.trace_id, answer=answer,
         answer_basis=answer_basis, guided_to=consultation.guided_to,
         guided_contact=consultation.guided_contact or consultation.no_contact_reason,
         policy_clue=consultation.policy_clue, designated=consultation.designated,
+        assisting=[row.unit.name for row in consultation.assisting_now], return_until=consultation.return_until,
+        opinions=[
+            OpinionView(unit=row.unit.name, by=row.by, at=row.at, text=row.text)
+            for row in repository.opinions(session, case.id)
+        ],
+        tellings=[
+            TellingView(round=row.round, at=row.at, by=row.by, how=row.how, succeeded=row.succeeded, note=row.note)
+            for row in repository.tellings(session, case.id)
+        ],
+        follow_ups=[
+            FollowUpView(round=row.round, at=row.at, by=row.by, how=row.how, satisfaction=row.satisfaction, note=row.note)
+            for row in repository.follow_ups(session, case.id)
+        ],
+        leading=repository.number_of(session, consultation.leading_id),
+        followers=[row.case.number for row in repository.followers(session, case.id)], rounds=rounds_of(case), reviewed_by=consultation.reviewed_by,
         reply_text=consultation.reply_text, reply_basis=[item["text"] for item in consultation.reply_basis],
         replied_by=consultation.replied_by, told_how=consultation.told_how, told_at=consultation.told_at,
         library_decision=consultation.library_decision, library_entry=entry_key or "",
@@ -84,16 +121,30 @@ def detail(
     )  # fmt: skip
 
 
+def rounds_of(case: Case) -> list[RoundView]:
+    """Every round whose limit has begun; the first stands in the case until it is met."""
+    rows: list[Case | CaseRound] = list(case.rounds)
+    if case.due_on is not None and not any(row.number == 1 for row in case.rounds):
+        rows.insert(0, case)
+    return [
+        RoundView(
+            number=row.number if isinstance(row, CaseRound) else 1, started_on=row.clock_started_on, due_on=row.due_on,
+            met_on=row.met_on, in_time=rules.in_time(row.due_on, row.met_on),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
 def progress(session: Session, consultation: Consultation) -> Progress:
     """What the citizen sees by query code: public events only, no name and no contact."""
-    case = consultation.case
+    case, limit = consultation.case, present(consultation.case)
     answer, basis = _answer_given(session, consultation)
     if consultation.told_at is None and case.state not in ("replied", "answered", "closed", "archived"):
         answer, basis = "", []
     return Progress(
         number=case.number, state=LIFECYCLE.states[case.state].official, question=consultation.question,
         registered_at=case.registered_at, unit=consultation.holder.name if consultation.holder else "",
-        due_on=case.due_on, due_status=case.due_status, overdue=is_overdue(LIFECYCLE, case, clock.today()), answer=answer,
+        due_on=limit.due_on, due_status=limit.due_status, overdue=is_overdue(LIFECYCLE, case, clock.today()), answer=answer,
         answer_basis=basis, events=[_public_event(event) for event in case.events if event.audience == Audience.PUBLIC],
     )  # fmt: skip
 
@@ -109,21 +160,23 @@ def _answer_given(session: Session, consultation: Consultation) -> tuple[str, li
 
 
 def deadline_of(session: Session, case: Case, calendar: WorkCalendar) -> Deadline | None:
-    if case.due_on is None or case.clock_started_on is None:
+    """The present round's time limit with its calculation."""
+    row = present(case)
+    if row.due_on is None or row.clock_started_on is None:
         return None
-    row = session.get(Limit, case.limit_code) if case.limit_code else None
-    limit, found = limit_of(row) if row else None, summarise(case.due_steps)
+    held = session.get(Limit, row.limit_code) if row.limit_code else None
+    limit, found = limit_of(held) if held else None, summarise(row.due_steps)
     return Deadline(
-        due_on=case.due_on, status=case.due_status, started_on=case.clock_started_on,
-        working_days_left=working_days_left(clock.today(), case.due_on, calendar),
-        overdue=is_overdue(LIFECYCLE, case, clock.today()), met_on=case.met_on, steps=[dict(step) for step in case.due_steps],
+        due_on=row.due_on, status=row.due_status, started_on=row.clock_started_on,
+        working_days_left=working_days_left(clock.today(), row.due_on, calendar),
+        overdue=is_overdue(LIFECYCLE, case, clock.today()), met_on=row.met_on, steps=[dict(step) for step in row.due_steps],
         basis=f"{limit.name}：{limit.basis}" if limit else "", rule=rule_of(limit) if limit else "",
         skipped=[_run(run) for run in found.holidays], weekend_days_skipped=found.weekends,
         makeup_days=[_run(run) for run in found.makeups],
         pauses=[
-            Interruption(after=held.after, through=held.through, reason=held.reason,
-                         days_skipped=_days_skipped(case.due_steps, held))
-            for held in read_pauses(case.due_pauses or [])
+            Interruption(after=pause.after, through=pause.through, reason=pause.reason,
+                         days_skipped=_days_skipped(row.due_steps, pause))
+            for pause in read_pauses(row.due_pauses or [])
         ],
     )  # fmt: skip
 

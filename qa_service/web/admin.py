@@ -70,6 +70,7 @@ def unit(request: Request, session: DbSession, actor: Admin, code: str) -> HTMLR
         typed,
         list(found.topics) if found else [],
         bool(found is None or found.active),
+        bool(found and found.reviews_replies),
     )
 
 
@@ -80,11 +81,12 @@ def _unit(
     typed: dict[str, str],
     topics: list[str],
     active: bool,
+    reviews: bool,
     error: ServiceError | None = None,
 ) -> HTMLResponse:
     return page(
         request, "admin/unit.html", status=error.status if error else 200, code=code, typed=typed, chosen=topics,
-        active=active, error=error, errors=error.extra.get("errors", {}) if error else {},
+        active=active, reviews=reviews, error=error, errors=error.extra.get("errors", {}) if error else {},
         known=session.scalar(select(Unit.name).where(Unit.code == code)) or "",
         topics=list(session.scalars(select(Topic.name).order_by(Topic.position))),
     )  # fmt: skip
@@ -97,13 +99,15 @@ def save_unit(request: Request, session: DbSession, actor: Admin, code: str, fie
         [str(t) for t in fields.getlist("topics")],
         text(fields, "active") == "1",
     )
+    reviews = text(fields, "reviews_replies") == "1"
     code = text(fields, "code").strip()[:32] or code
     values = {name: typed.get(name, "").strip()[: 2000 if name == "duties" else 128] for name in UNIT_FIELDS}
     try:
-        service.save_unit(session, actor, code, {**values, "topics": topics, "active": active})
+        settled = {**values, "topics": topics, "active": active, "reviews_replies": reviews}
+        service.save_unit(session, actor, code, settled)
     except ServiceError as error:
         session.rollback()
-        return _unit(request, session, code, typed, topics, active, error)
+        return _unit(request, session, code, typed, topics, active, reviews, error)
     return go(request, "/admin/units", saved=f"unit:{code}")
 
 
@@ -144,7 +148,7 @@ def create_user(request: Request, session: DbSession, actor: Admin, fields: Fiel
         service.create_user(
             session, actor, username=typed.get("username", "")[:64], display_name=typed.get("display_name", "")[:64],
             password=password, role=typed.get("role", ""), unit_code=typed.get("unit", ""),
-            zone_code=typed.get("zone", ""),
+            zone_code=typed.get("zone", ""), leads=typed.get("leads") == "1",
         )  # fmt: skip
     except ServiceError as error:
         session.rollback()

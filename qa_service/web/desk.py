@@ -35,7 +35,7 @@ AUDIENCES = (
     "老年人", "残疾人", "高校毕业生", "退役军人", "灵活就业人员", "农民工", "个体工商户", "小微企业", "外来人口", "低收入家庭",
 )  # fmt: skip
 DESK_CHANNELS = {"window": "窗口", "phone": "电话", "web": "网站"}
-WAITING = ("registered", "to_assign", "assigned", "in_progress", "replied", "answered")
+WAITING = ("registered", "to_assign", "assigned", "in_progress", "in_review", "linked", "replied", "answered")
 TODAY_ROWS, WAITING_ROWS = 20, 15
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from markupsafe import Markup, escape
 
-from qa_service.consultations.lifecycle import CHANNELS, OUTCOMES, TOLD_HOW
+from qa_service.consultations.lifecycle import CHANNELS, OUTCOMES, SATISFACTION, TOLD_HOW
 from qa_service.kit import clock
 from qa_service.kit.privacy import without_personal_details
 from qa_service.library.triage import triage
@@ -124,6 +124,10 @@ def how_label(code: str) -> str:
     return TOLD_HOW.get(code, code)
 
 
+def satisfaction_label(code: str) -> str:
+    return SATISFACTION.get(code, code)
+
+
 def printed_pages(text: str) -> int:
     """About how many A4 sheets a text takes when printed in large type."""
     return max(1, -(-(len(text) + 200) // 900))
@@ -133,6 +137,6 @@ FILTERS = {
     f.__name__: f
     for f in (
         cn_date, cn_datetime, cn_short, cn_time, days_left, due_tone, marked, unnamed, percent, part_label, validity,
-        code_groups, channel_label, triage_words, why_found, what_confidence_means, outcome_label, how_label, printed_pages,
+        code_groups, channel_label, triage_words, why_found, what_confidence_means, outcome_label, how_label, satisfaction_label, printed_pages,
     )
 }  # fmt: skip

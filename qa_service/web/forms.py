@@ -16,14 +16,17 @@ Model = TypeVar("Model", bound=BaseModel)
 FIELD_NAMES = {
     "question": "问题", "answer": "答复", "unit": "单位", "topic": "主题", "basis": "依据", "phrasings": "群众问法",
     "audience": "适用人群", "effective_from": "生效日期", "effective_to": "失效日期", "review_due": "复核日期",
-    "person_name": "称谓", "contact": "联系方式", "channel": "来源渠道", "handling": "处理方式", "reason": "理由",
+    "person_name": "称谓", "contact": "联系方式", "channel": "来源渠道", "handling": "处理", "reason": "理由",
     "text": "答复内容", "how": "告知方式", "guided_to": "引导去的单位", "guided_contact": "该单位联系方式",
     "no_contact_reason": "没有联系方式的原因", "policy_clue": "政策线索", "note": "备注", "library_decision": "是否收入问答库",
     "entry": "问答条目", "entry_key": "并入的条目", "entry_question": "标准问", "username": "用户名",
     "display_name": "姓名", "password": "密码", "role": "岗位", "zone": "专区", "code": "编号", "name": "名称",
     "law": "文件名称", "article": "条款", "version": "版本日期", "phrase": "关键语句", "phone": "电话", "address": "地址",
+    "post": "岗位", "verdict": "能否办理", "missing": "需要补齐的内容", "source": "来源", "case": "咨询件编号",
+    "person": "人员", "facts": "事实", "happened_on": "发生日期",
+    "assisting": "协办单位", "opinion": "协办意见", "satisfaction": "是否满意", "leading": "牵头件编号",
     "hours": "办公时间", "duties": "职责", "said": "词", "official": "规范用语", "kind": "类别", "short_name": "简称",
-    "document": "文号", "first": "起日", "last": "止日", "content": "通知内容", "year": "年份", "source": "来源",
+    "document": "文号", "first": "起日", "last": "止日", "content": "通知内容", "year": "年份",
     "phone4": "手机号后四位",
 }  # fmt: skip
 
@@ -47,8 +50,13 @@ def number(fields: FormData, name: str) -> int:
 
 
 def as_typed(fields: FormData) -> dict[str, str]:
-    """What the person typed, to be shown again when the form comes back. Passwords are never shown again."""
-    return {name: text(fields, name) for name in fields if name not in ("csrf", "password")}
+    """What the person typed, to be shown again when the form comes back; several values of one name with commas
+    between. Passwords are never shown again."""
+    return {name: joined(fields, name) for name in fields if name not in ("csrf", "password")}
+
+
+def joined(fields: FormData, name: str) -> str:
+    return ",".join(value for value in fields.getlist(name) if isinstance(value, str))
 
 
 def checked(model: type[Model], values: dict[str, Any]) -> Model:

@@ -18,12 +18,14 @@ from qa_service.web import (
     progress,
     public_questions,
     register,
+    responsibility,
     sign_in,
     unit,
 )
 
 router = APIRouter(include_in_schema=False)
 for part in (
-    home, sign_in, desk, register, case, unit, library_import, gaps, lexicon, library, kiosk, public_questions, progress, calendar, admin
+    home, sign_in, desk, register, responsibility, case, unit, library_import, gaps, lexicon, library, kiosk,
+    public_questions, progress, calendar, admin,
 ):  # fmt: skip
     router.include_router(part.router)

@@ -22,8 +22,10 @@ SIZE = 20
 GROUPS = (
     ("assigned", "待签收", "新交办的咨询件会出现在这里。"),
     ("in_progress", "办理中", "签收后的咨询件在这里，拟好答复后转入下一栏。"),
+    ("in_review", "答复待审核", "工作人员拟定的答复，由本单位负责人审核后才能告知咨询人。"),
     ("replied", "已拟答复，待告知咨询人", "拟好答复后，还要告知咨询人才算办完。"),
 )
+ASSISTED = ("assigned", "in_progress", "in_review")
 
 
 @router.get("/unit")
@@ -35,18 +37,28 @@ def show(
 ) -> HTMLResponse:
     calendars = load_calendars(session)
     groups = []
+    unit = session.get_one(Unit, actor.unit_id)
     for state, title, empty in GROUPS:
-        items, total = repository.list_readable(session, actor, states=(state,), limit=100)
+        if state == "in_review" and not unit.reviews_replies:
+            continue
+        items, total = repository.list_readable(
+            session, actor, states=(state,), held_by=actor.unit_id, limit=100
+        )
         groups.append((title, empty, [views.summary(item, calendars) for item in items], total))
+    items, total = repository.list_readable(
+        session, actor, states=ASSISTED, assisted_by=actor.unit_id, limit=100
+    )
+    total_assisted, assisted = total, [views.summary(item, calendars) for item in items]
     items, total = repository.list_readable(
         session,
         actor,
         states=("answered", "closed", "archived"),
+        answered_by=actor.unit_id,
         newest_first=True,
         limit=SIZE,
         offset=(number - 1) * SIZE,
     )
     return page(
-        request, "unit.html", unit=session.get_one(Unit, actor.unit_id), groups=groups,
+        request, "unit.html", unit=unit, groups=groups, assisted=assisted, assisted_total=total_assisted,
         history=[views.summary(item, calendars) for item in items], pages=Pages(number, SIZE, total, "/unit?history=1"),
     )  # fmt: skip

@@ -159,9 +159,17 @@ def store_calendar(session: Session, rows: Sequence[CalendarRow]) -> int:
 
 
 def load_limit(session: Session, code: str) -> TimeLimit:
+    limit = find_limit(session, code)
+    if limit is None:
+        raise NotFound(f"时限“{code}”没有配置。", "请管理员导入示例专区或在时限表中补上。")
+    return limit
+
+
+def find_limit(session: Session, code: str) -> TimeLimit | None:
+    """The limit, None where the office has not put such a one in force."""
     row = session.get(Limit, code)
     if row is None:
-        raise NotFound(f"时限“{code}”没有配置。", "请管理员导入示例专区或在时限表中补上。")
+        return None
     return limit_of(row)
 
 

@@ -144,13 +144,16 @@ class TestConfirm:
         assert all(row["due_on"] == date(2026, 12, 31) for row in kept)
         assert len(recomputed(open_one)) == 1
 
-    def test_a_redone_case_keeps_the_date_it_was_measured_by(
+    def test_of_a_redone_case_the_round_that_runs_moves_and_the_one_that_is_over_stays(
         self, flow: Flow, people: People, at: At
     ) -> None:
         at("2026-12-24 09:00")
         flow.told().act("desk", "redo", reason="没有答到点上")
         enter(people)
-        assert flow.read()["due_on"] == "2026-12-31" and recomputed(flow) == []
+        read = flow.read()
+        first, second = read["rounds"]
+        assert (first["due_on"], first["in_time"]) == ("2026-12-31", True)
+        assert second["due_on"] == read["due_on"] == "2026-12-30" and len(recomputed(flow)) == 1
 
     @staticmethod
     def _rows(database: Database, numbers: list[str]) -> list[dict[str, Any]]:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from qa_service.accounts.roles import Role
-from qa_service.cases.lifecycle import Act, Audience, Clock, Lifecycle, State
+from qa_service.cases import chart
+from qa_service.cases.lifecycle import STAY, Act, Audience, Clock, Lifecycle, State
 from qa_service.consultations import lifecycle as consultations
 from qa_service.consultations.schemas import ActFields
 from qa_service.library import lifecycle as library
@@ -32,6 +33,12 @@ class TestLifecycle:
         assert sound.find("done", "finish") is None
         assert sound.events() == ["finish"]
 
+    def test_an_act_that_stays_leads_to_where_it_began(self) -> None:
+        staying = act("note", "open", STAY)
+        sound = table((OPEN, DONE), staying, act("finish", "open", "done"))
+        assert staying.leads_to("open") == "open"
+        assert "    open --> open: note" in sound.mermaid()
+
     @pytest.mark.parametrize(
         ("states", "acts", "initial", "said"),
         [
@@ -41,6 +48,8 @@ class TestLifecycle:
             ((OPEN, DONE, State("lost", "", "", final=True)), [act("finish", "open", "done")], "open", "never reached"),
             ((OPEN, DONE), [act("finish", "open", "done"), act("again", "done", "open")], "open", "can be left"),
             ((OPEN, State("stuck", "", "")), [act("go", "open", "stuck")], "open", "dead end"),
+            ((OPEN, State("stuck", "", "")), [act("go", "open", "stuck"), act("note", "stuck", STAY)], "open", "dead end"),
+            ((OPEN, DONE), [act("finish", "open", "done"), act("note", "done", STAY)], "open", "can be left"),
         ],
     )  # fmt: skip
     def test_a_table_that_contradicts_itself_is_refused(
@@ -65,11 +74,11 @@ class TestLifecycle:
 @pytest.mark.parametrize("lifecycle", TABLES, ids=lambda table: table.kind)
 class TestTables:
     def test_every_state_can_be_reached_and_every_open_one_left(self, lifecycle: Lifecycle) -> None:
-        steps = {(source, a.target) for a in lifecycle.acts for source in a.sources}
+        steps = {(source, a.leads_to(source)) for a in lifecycle.acts for source in a.sources}
         reached = {lifecycle.initial} | {target for _, target in steps}
         assert reached == set(lifecycle.states)
         for code, state in lifecycle.states.items():
-            assert state.final != any(source == code for source, _ in steps)
+            assert state.final != any(source == code and target != code for source, target in steps)
 
     def test_every_act_belongs_to_somebody(self, lifecycle: Lifecycle) -> None:
         assert all(a.roles for a in lifecycle.acts)
@@ -78,7 +87,7 @@ class TestTables:
         drawn = lifecycle.mermaid()
         for a in lifecycle.acts:
             for source in a.sources:
-                assert f"    {source} --> {a.target}: {a.label}\n" in drawn
+                assert f"    {source} --> {a.leads_to(source)}: {a.label}\n" in drawn
 
 
 class TestConsultationTable:
@@ -92,7 +101,9 @@ class TestConsultationTable:
 
     def test_the_limit_runs_exactly_while_somebody_owes_the_person_an_answer(self) -> None:
         timed = {code for code, state in consultations.STATES.items() if state.timed}
-        assert timed == {"to_assign", "assigned", "in_progress", "replied"}
+        assert timed == {
+            "to_assign", "assigned", "in_progress", "in_review", "replied", "linked",
+        }  # fmt: skip
 
     def test_told_only_to_the_zone_is_still_in_progress_by_its_official_name(self) -> None:
         assert (
@@ -102,7 +113,7 @@ class TestConsultationTable:
         )
 
     def test_only_policy_units_sign_return_and_reply(self) -> None:
-        for event in ("sign", "return", "reply"):
+        for event in ("sign", "return", "reply", "submit", "approve", "reject", "opine"):
             assert {r for a in consultations.LIFECYCLE.acts if a.event == event for r in a.roles} == {
                 Role.UNIT
             }
@@ -113,8 +124,7 @@ class TestConsultationTable:
 
     def test_the_printed_flow_chart_is_that_of_the_table(self) -> None:
         document = Path(__file__).resolve().parents[2] / "docs" / "consultation-lifecycle.md"
-        chart = f"```mermaid\n{consultations.LIFECYCLE.mermaid()}```\n"
-        assert chart in document.read_text(encoding="utf-8"), (
-            "流程表有改动：把 docs/consultation-lifecycle.md 中的 mermaid 图换成下面命令的输出：\n"
-            'python -c "from qa_service.consultations.lifecycle import LIFECYCLE; print(LIFECYCLE.mermaid())"'
+        written = document.read_text(encoding="utf-8")
+        assert chart.renewed(written, consultations.LIFECYCLE) == written, (
+            "流程表有改动，请重新生成：python -m qa_service.cases.chart docs/consultation-lifecycle.md"
         )

@@ -84,8 +84,14 @@ class TestActs:
     def test_the_buttons_offered_are_those_that_are_accepted(self, flow: Flow) -> None:
         flow.assigned()
         assert {act["event"] for act in flow.read("unit-rsj")["acts"]} == {"sign", "return"}
-        assert {act["event"] for act in flow.read("desk")["acts"]} == {"recall", "void"}
-        assert {act["event"] for act in flow.read("supervisor")["acts"]} == {"recall", "void"}
+        for who in ("desk", "supervisor"):
+            assert {act["event"] for act in flow.read(who)["acts"]} == {
+                "recall",
+                "reassign",
+                "assist",
+                "link",
+                "void",
+            }
 
 
 class TestTwoAtOnce:

@@ -127,12 +127,9 @@ class TestAssertion3KeptOrBrokenByTheFirstAnswerAgainstTheFifthWorkingDay:
         flow.act("desk", "redo", reason="没有说清楚材料")
         at("2026-04-20 09:00")
         flow.act("unit-rsj", "reply", **REPLY)
-        deadline = flow.act("unit-rsj", "tell", how="phone")["deadline"]
-        assert (deadline["met_on"], deadline["due_on"], deadline["overdue"]) == (
-            "2026-03-02",
-            "2026-03-09",
-            False,
-        )
+        first, second = flow.act("unit-rsj", "tell", how="phone")["rounds"]
+        assert (first["due_on"], first["met_on"], first["in_time"]) == ("2026-03-09", "2026-03-02", True)
+        assert (second["due_on"], second["met_on"], second["in_time"]) == ("2026-03-27", "2026-04-20", False)
 
     def test_no_request_can_change_when_it_was_registered(self, people: People) -> None:
         for field in ("registered_at", "due_on", "clock_started_on"):

@@ -81,3 +81,10 @@ class Flow:
     def told(self) -> Flow:
         self.replied().act("unit-rsj", "tell", how="phone")
         return self
+
+    def act_and_leave(self, who: str, event: str, **fields: Any) -> int:
+        """An act after which the actor sees the case no more; returns the status of looking at it again."""
+        response = self.try_act(who, event, **fields)
+        assert response.status_code == 200, response.text
+        status: int = self.people(who).get(f"{API}/consultations/{self.number}").status_code
+        return status

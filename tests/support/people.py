@@ -33,6 +33,7 @@ PEOPLE = {
     "supervisor": ("监督员", "supervisor", "", "QH01"),
     "unit-rsj": ("人社承办人甲", "unit", "rsj", ""),
     "unit-rsj-b": ("人社承办人乙", "unit", "rsj", ""),
+    "unit-rsj-lead": ("人社负责人", "unit", "rsj", ""),
     "unit-mzj": ("民政承办人", "unit", "mzj", ""),
 }
 KIOSKS = {
@@ -51,7 +52,7 @@ def create_people(session: Session) -> None:
     for username, (name, role, unit, zone) in PEOPLE.items():
         service.create_user(
             session, SYSTEM, username=username, display_name=name, password=PASSWORD, role=role, unit_code=unit,
-            zone_code=zone,
+            zone_code=zone, leads=username.endswith("-lead"),
         )  # fmt: skip
     for code, (name, zone, token) in KIOSKS.items():
         kiosk, _ = service.create_kiosk(session, SYSTEM, code=code, name=name, zone_code=zone)

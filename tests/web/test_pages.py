@@ -16,7 +16,7 @@ PAGES: dict[str, set[str]] = {
     "/": EVERYBODY, "/kiosk": EVERYBODY, "/ask": EVERYBODY, "/ask/leave": EVERYBODY, "/progress": EVERYBODY,
     "/ask/topic/社保医保": EVERYBODY, "/ask/answer/paid-leave": EVERYBODY, "/ask/question?q=年假有几天": EVERYBODY,
     "/desk": {"admin", "desk"}, "/desk/register": {"admin", "desk", "supervisor"}, "/desk/help-calls": {"admin", "desk"},
-    "/unit": {"unit-rsj"},
+    "/unit": {"unit-rsj"}, "/accountability": {"admin", "supervisor"},
     "/library": STAFF, "/library/test?q=低保": STAFF, "/library/entry/paid-leave": STAFF,
     "/library/new": {"admin", "desk", "unit-rsj"}, "/library/import": {"admin", "desk", "unit-rsj"},
     "/library/gaps": STAFF, "/library/gaps?days=90&candidates=1&unit=-": STAFF,

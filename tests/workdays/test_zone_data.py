@@ -47,6 +47,9 @@ def test_limits_of_the_county_rules_are_in_the_article_named() -> None:
         assert row["basis"]["phrase"] in article
     assert {row["code"]: (row["days"], row["unit"]) for row in own} == {
         "consultation_reply": (5, "workday"),
+        "consultation_sign": (1, "workday"),
+        "consultation_return": (2, "workday"),
+        "consultation_redo": (5, "workday"),
         "application_transfer": (0, "same_day"),
         "bad_review_contact": (1, "workday"),
         "bad_review_rectify": (5, "workday"),
