@@ -2,19 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from sqlalchemy import Connection
 
 from qa_service.kit.database import Database
 
 
-def upgrade(database: Database) -> None:
-    """Bring the schema to the newest revision. On SQLite the whole upgrade is one transaction."""
+def upgrade(database: Database, revision: str = "head") -> None:
+    """Bring the schema to a revision, the newest unless another is named. On SQLite it is one transaction."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     engine = database.engine.execution_options(sqlite_begin="IMMEDIATE")
-    with engine.begin() as connection:
+    with engine.connect() as connection, _tables_may_be_replaced(connection), connection.begin():
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
+        if connection.dialect.name == "sqlite" and (
+            broken := connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+        ):
+            raise RuntimeError(f"the upgrade would leave rows pointing nowhere: {broken[:5]}")
+
+
+@contextmanager
+def _tables_may_be_replaced(connection: Connection) -> Iterator[None]:
+    """SQLite changes a column by making the table anew, and may not drop a table that others point to while foreign
+    keys are watched; they cannot be left unwatched inside a transaction (sqlite.org/lang_altertable.html, section 7)."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA foreign_keys=ON")
