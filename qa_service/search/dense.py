@@ -1,8 +1,9 @@
-"""Exact vector search by FAISS over one weighted sum vector for each wording of an entry.
+"""Vector search by FAISS over one weighted sum vector for each wording of an entry.
 
 An entry's evidence for a query q is q·(wording as query + wording as passage + question-and-answer as
 passage + ½ answer as passage). The product distributes over the sum, so one stored vector a wording gives
-all four; the entry's score is that of its best wording.
+all four; the entry's score is that of its best wording. FAISS goes through a byte a component, since reading the
+library from memory is what takes the time; what it proposes is scored from the full vectors.
 """
 
 from __future__ import annotations
@@ -78,12 +79,14 @@ def entry_vectors(document: Document, vectors: Mapping[str, Vectors]) -> tuple[V
 class DenseIndex:
     """Immutable. Entry i has the rows start[i]:start[i+1], its standard question first.
 
-    `entry_of` is the entry number of each row; `both` [entries, dim] the question-and-answer vectors.
+    `rows` float32 [rows, dim] are the sum vectors, `faiss` the same in eight bits; `entry_of` is the entry number of
+    each row; `both` [entries, dim] the question-and-answer vectors.
     `mean` [dim] and `covariance` [dim, dim] describe all rows, so that a query's mean score and spread
     over the whole library cost one small product.
     """
 
-    faiss: faiss.IndexFlatIP
+    rows: Vectors
+    faiss: faiss.IndexScalarQuantizer
     start: Longs
     entry_of: Ints
     both: Vectors
@@ -103,15 +106,17 @@ class DenseIndex:
         # One query at a time: threads inside FAISS would only fight with those of the server.
         faiss.omp_set_num_threads(1)
         dim = int(rows.shape[1])
-        index = faiss.IndexFlatIP(dim)
+        index = faiss.IndexScalarQuantizer(dim, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT)
+        rows = np.ascontiguousarray(rows, dtype=np.float32)
         mean, covariance = np.zeros(dim, np.float32), np.eye(dim, dtype=np.float32)
         if len(rows):
-            index.add(np.ascontiguousarray(rows, dtype=np.float32))
+            index.train(rows)
+            index.add(rows)
             mean = rows.mean(axis=0, dtype=np.float64).astype(np.float32)
             centred = rows - mean
             covariance = (centred.T @ centred) / np.float32(len(rows))
         entry_of = np.repeat(np.arange(len(start) - 1, dtype=np.int32), np.diff(start))
-        return cls(index, start, entry_of, both, mean, covariance)
+        return cls(rows, index, start, entry_of, both, mean, covariance)
 
     def updated(
         self, kept: Sequence[int], added: Sequence[Document], vectors: Mapping[str, Vectors]
@@ -120,20 +125,12 @@ class DenseIndex:
         fresh = DenseIndex.build(added, vectors, self.dim)
         picked = np.asarray(kept, dtype=np.int64)
         lengths = np.concatenate([lengths_of(self.start, picked), np.diff(fresh.start)])
-        rows = np.concatenate([self.rows()[self.rows_of(picked)], fresh.rows()])
+        rows = np.concatenate([self.rows[self.rows_of(picked)], fresh.rows])
         return DenseIndex.assemble(rows, _starts(lengths), np.concatenate([self.both[picked], fresh.both]))
 
     @property
     def dim(self) -> int:
-        return int(self.faiss.d)
-
-    def rows(self) -> Vectors:
-        """All sum vectors [rows, dim]; a copy."""
-        count = int(self.faiss.ntotal)
-        if not count:
-            return np.zeros((0, self.dim), dtype=np.float32)
-        stored: Vectors = self.faiss.reconstruct_n(0, count)
-        return stored
+        return int(self.rows.shape[1])
 
     def rows_of(self, entries: Longs) -> Longs:
         """Numbers of all rows of these entries, entry by entry."""
@@ -142,8 +139,8 @@ class DenseIndex:
         return np.repeat(self.start[:-1][entries] - before[:-1], lengths) + np.arange(before[-1])
 
     def search(self, query: Vectors, count: int, allowed: Longs | None = None) -> Longs:
-        """Numbers of the rows best for `query` [dim], at most `count`; only from `allowed` rows if given."""
-        count = min(count, int(self.faiss.ntotal))
+        """Numbers of the rows about best for `query` [dim], at most `count`; only from `allowed` rows if given."""
+        count = min(count, len(self.rows))
         if not count:
             return np.zeros(0, dtype=np.int64)
         if allowed is None:
@@ -160,8 +157,7 @@ class DenseIndex:
         """Products of `query` [dim] with the given rows, rounded so that equal texts score equal."""
         if not len(rows):
             return np.zeros(0, dtype=np.float32)
-        stored = self.faiss.reconstruct_batch(rows)
-        products: Vectors = np.round(stored @ query, 5).astype(np.float32)
+        products: Vectors = np.round(self.rows[rows] @ query, 5).astype(np.float32)
         return products
 
     def spread(self, query: Vectors) -> tuple[float, float]:

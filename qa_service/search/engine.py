@@ -17,6 +17,7 @@ from ..text.highlight import highlight, highlight_terms
 from ..text.lexicon import Lexicon
 from ..text.normalise import normalise
 from ..text.segment import segment
+from .answer_types import asked_types
 from .calibration import NEAR_DUPLICATE, Calibration, calibrate, features_of
 from .decision import Bands, decide, shown_score
 from .dense import WEIGHT_SUM, DenseIndex, Wording, late_texts_of, texts_of, wordings
@@ -339,7 +340,8 @@ class Engine:
         if not len(ranked.entries):
             return 0.0
         if query.asked is not None and self._dense is not None and self._calibration is not None:
-            answer = normalise(self._documents[int(ranked.entries[0])].answer)
+            first = self._documents[int(ranked.entries[0])]
+            answer = normalise(first.answer) if asked_types(query.text) else ""
             features = features_of(ranked, self._dense, query.asked.vector, query.text, answer)
             return round(self._calibration.probability(features), 4)
         return self._lexical_confidence(query, ranked)

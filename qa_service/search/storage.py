@@ -83,7 +83,7 @@ def save_index(
         "bm25.data": scores["data"], "bm25.rows": scores["indices"], "bm25.start": scores["indptr"],
     }  # fmt: skip
     if dense is not None:
-        arrays |= {"vectors": dense.rows(), "vectors.start": dense.start, "passages": dense.both}
+        arrays |= {"vectors": dense.rows, "vectors.start": dense.start, "passages": dense.both}
     if late is not None:
         arrays |= _token_arrays("tokens", late.wordings) | _token_arrays("passage_tokens", late.passages)
         arrays["piece_frequency"] = late.frequency

@@ -124,7 +124,7 @@ def test_an_updated_index_is_one_built_anew(kept: set[int], added: set[int]) -> 
     vectors = vectors_of([*LIBRARY, *fresh])
     dense = DenseIndex.build(LIBRARY, vectors, ENCODER.dim).updated(rows, fresh, vectors)
     anew = DenseIndex.build(after, vectors, ENCODER.dim)
-    assert np.array_equal(dense.rows(), anew.rows())
+    assert np.array_equal(dense.rows, anew.rows)
     assert np.array_equal(dense.start, anew.start) and np.array_equal(dense.entry_of, anew.entry_of)
     assert np.array_equal(dense.both, anew.both)
     assert dense.covariance == pytest.approx(anew.covariance, abs=1e-5)
@@ -140,14 +140,14 @@ def test_a_row_is_the_weighted_sum_of_its_four_vectors() -> None:
         vectors[vector_key("query", plain)] + vectors[vector_key("passage", plain)]
         + vectors[vector_key("passage", whole)] + 0.5 * vectors[vector_key("passage", answer)]
     )  # fmt: skip
-    assert index.rows()[2] == pytest.approx(expected, abs=1e-6)
+    assert index.rows[2] == pytest.approx(expected, abs=1e-6)
     assert [w.written for w in wordings(document)] == [document.question, *document.phrasings]
 
 
 def test_search_and_spread_are_plain_arithmetic() -> None:
     index = DenseIndex.build(LIBRARY, vectors_of(LIBRARY), ENCODER.dim)
     query = ENCODER.encode_queries(["护照在哪里办"])[0]
-    products = index.rows() @ query
+    products = index.rows @ query
     assert set(index.search(query, 10)) == set(np.argsort(-products)[:10])
     mean, deviation = index.spread(query)
     assert mean == pytest.approx(products.mean(), rel=1e-4) and deviation == pytest.approx(
@@ -176,7 +176,7 @@ def test_ranking_scores_an_entry_by_its_best_wording(lexicon: Lexicon) -> None:
     query = normalise("我想问下要等多久,护照的")
     vector, words = ENCODER.encode_queries([query])[0], ranker.lexical.scores_of(terms_of(query, lexicon))
     ranked = ranker.rank(Asked(vector), words)
-    products = ranker.dense.rows() @ vector
+    products = ranker.dense.rows @ vector
     for entry, row, score in zip(ranked.entries, ranked.rows, ranked.dense, strict=True):
         own = products[ranker.dense.start[entry] : ranker.dense.start[entry + 1]]
         assert score == pytest.approx(own.max(), abs=1e-4)
