@@ -5,6 +5,7 @@ Imports stand inside the commands, so that `qa-service due` does not pay for wha
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -64,6 +65,8 @@ def serve(
     prepare_first: Annotated[bool, typer.Option("--prepare", help="启动前先准备数据")] = False,
 ) -> None:
     """启动服务。"""
+    # Hundreds of modules are imported that all stay; the application turns the collector on once it has started.
+    gc.disable()
     import uvicorn
 
     from qa_service.settings import Settings

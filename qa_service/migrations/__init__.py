@@ -6,17 +6,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect, text
 
 from qa_service.kit.database import Database
 
+FOLDER = Path(__file__).parent
 
-def upgrade(database: Database, revision: str = "head") -> None:
+
+def upgrade(database: Database, revision: str = "") -> None:
     """Bring the schema to a revision, the newest unless another is named. On SQLite it is one transaction."""
+    revision = revision or newest()
+    if _is_at(database, revision):
+        return
+    # Most starts have nothing to upgrade and are spared the third of a second that Alembic takes to import.
+    from alembic import command
+    from alembic.config import Config
+
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.set_main_option("script_location", str(FOLDER))
     engine = database.engine.execution_options(sqlite_begin="IMMEDIATE")
     with engine.connect() as connection, _tables_may_be_replaced(connection), connection.begin():
         config.attributes["connection"] = connection
@@ -25,6 +32,18 @@ def upgrade(database: Database, revision: str = "head") -> None:
             broken := connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
         ):
             raise RuntimeError(f"the upgrade would leave rows pointing nowhere: {broken[:5]}")
+
+
+def newest() -> str:
+    """The newest revision: files are numbered in the order of the chain."""
+    return max(file.stem.split("_")[0] for file in (FOLDER / "versions").glob("[0-9]*.py"))
+
+
+def _is_at(database: Database, revision: str) -> bool:
+    with database.engine.connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return False
+        return bool(connection.scalar(text("SELECT version_num FROM alembic_version")) == revision)
 
 
 @contextmanager

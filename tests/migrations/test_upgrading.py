@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 from support.postgres import PostgresServer
 
 from qa_service import migrations
@@ -72,6 +74,12 @@ def fill_every_table(database: Database) -> dict[str, int]:
 
 def _count(connection: sa.Connection, table: sa.Table) -> int:
     return connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0
+
+
+def test_the_newest_file_is_the_end_of_the_one_chain() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(migrations.FOLDER))
+    assert ScriptDirectory.from_config(config).get_heads() == [migrations.newest()]
 
 
 @pytest.mark.parametrize("revision", OLDER)
