@@ -30,6 +30,7 @@ from qa_service.library.gap_report import QuestionVectors
 from qa_service.library.opening import SERVING_THREADS, EncoderStatus, open_index
 from qa_service.library.query_log import QueryLogWriter
 from qa_service.settings import Settings
+from qa_service.statistics import routes as statistics_routes
 from qa_service.web import pages
 from qa_service.web.errors import render_problem
 from qa_service.zones import routes as zone_routes
@@ -108,7 +109,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         openapi_url="/api/v1/openapi.json",
     )  # fmt: skip
     app.state.settings = settings
-    for module in (library_routes, lexicon_routes, consultation_routes, account_routes, zone_routes):
+    for module in (
+        library_routes,
+        lexicon_routes,
+        consultation_routes,
+        account_routes,
+        zone_routes,
+        statistics_routes,
+    ):
         app.include_router(module.router, prefix="/api/v1")
     app.include_router(pages.router)
     app.add_api_route("/health", health, methods=["GET"], tags=["运行状态"])

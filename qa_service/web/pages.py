@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from qa_service.web import (
     admin,
+    board,
     case,
     desk,
     gaps,
@@ -18,11 +19,13 @@ from qa_service.web import (
     public_questions,
     register,
     sign_in,
+    statistics,
     unit,
 )
 
 router = APIRouter(include_in_schema=False)
 for part in (
-    home, sign_in, desk, register, case, unit, library_import, gaps, lexicon, library, kiosk, public_questions, progress, admin
+    home, sign_in, desk, register, case, unit, library_import, gaps, lexicon, library, kiosk, public_questions, progress, admin, board,
+    statistics,
 ):  # fmt: skip
     router.include_router(part.router)

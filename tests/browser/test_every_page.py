@@ -11,6 +11,9 @@ STAFF = [
     ("desk", "/library/entry/minimum-living/edit"), ("desk", "/library/new"), ("desk", "/library/import"),
     ("desk", "/library/gaps"), ("supervisor", "/library/gaps?days=90&candidates=1"), ("unit-mzj", "/library/lexicon"),
     ("supervisor", "/library/lexicon?kind=stop_word&show=added"),
+    ("supervisor", "/board"), ("desk", "/board?by=zone"), ("unit-mzj", "/board"), ("supervisor", "/board/cases?lane=overdue"),
+    ("supervisor", "/board/wall"), ("supervisor", "/statistics?period=2026"), ("unit-mzj", "/statistics?by=month&period=2026"),
+    ("desk", "/statistics/cases?figure=received"),
     ("supervisor", "/library/test?q=低保"), ("admin", "/admin"), ("admin", "/admin/units"), ("admin", "/admin/units/mzj"),
     ("admin", "/admin/users"), ("admin", "/admin/kiosks"),
 ]  # fmt: skip

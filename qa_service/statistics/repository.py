@@ -1,0 +1,149 @@
+"""Every query behind boards and statistics. Each starts from what the actor may read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Integer, Select, case, func, literal, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from qa_service.accounts.models import Unit
+from qa_service.accounts.roles import Actor
+from qa_service.cases.models import Case
+from qa_service.consultations.models import Consultation
+from qa_service.consultations.repository import readable
+from qa_service.statistics import periods
+from qa_service.statistics.durations import Taken
+from qa_service.statistics.figures import FIGURES
+from qa_service.statistics.lanes import LANES, WAITING_STATES, BoardDays
+from qa_service.statistics.scope import NONE, Scope
+from qa_service.zones.models import Zone
+
+# 承办单位: who holds the case, or the one that answered it.
+UNIT_ID = func.coalesce(Case.holder_unit_id, Consultation.reply_unit_id)
+Key = int | str | None
+
+
+def scoped(actor: Actor, scope: Scope) -> Select[Consultation]:
+    """The consultations that `actor` may read and `scope` looks at."""
+    statement = readable(actor)
+    if scope.period:
+        statement = statement.where(
+            Case.registered_at >= periods.midnight(scope.period.first),
+            Case.registered_at < periods.midnight(scope.period.last + timedelta(days=1)),
+        )
+    if scope.zone:
+        top = select(Zone.path).where(Zone.code == scope.zone).scalar_subquery()
+        statement = statement.where(Case.zone_id.in_(select(Zone.id).where(Zone.path.startswith(top))))
+    if scope.at:
+        statement = statement.where(
+            Case.zone_id == select(Zone.id).where(Zone.code == scope.at).scalar_subquery()
+        )
+    if scope.unit == NONE:
+        statement = statement.where(UNIT_ID.is_(None))
+    elif scope.unit:
+        statement = statement.where(
+            select(Unit.id).where(Unit.code == scope.unit).scalar_subquery() == UNIT_ID
+        )
+    if scope.topic:
+        statement = statement.where(Consultation.topic == ("" if scope.topic == NONE else scope.topic))
+    if scope.channel:
+        statement = statement.where(Consultation.channel == scope.channel)
+    return statement
+
+
+def _key(dimension: str, scope: Scope) -> ColumnElement[Any]:
+    """What a table by `dimension` has a line for: ids of zones and units, else the text itself."""
+    if dimension == "month":
+        assert scope.period is not None
+        months = list(scope.period.months())
+        if len(months) == 1:
+            return literal(months[0])
+        ends = [periods.midnight(periods.named(month).last + timedelta(days=1)) for month in months]
+        whens = [(Case.registered_at < end, literal(month)) for end, month in zip(ends, months, strict=True)]
+        return case(*whens[:-1], else_=months[-1])
+    columns: dict[str, ColumnElement[Any]] = {
+        "zone": Case.zone_id.expression, "unit": UNIT_ID, "topic": Consultation.topic.expression,
+        "channel": Consultation.channel.expression,
+    }  # fmt: skip
+    return columns[dimension]
+
+
+def count_figures(
+    session: Session, actor: Actor, scope: Scope, dimension: str, today: date
+) -> dict[Key, dict[str, int]]:
+    """Every figure, by the lines of `dimension`."""
+    key = _key(dimension, scope).label("line")
+    sums = [
+        func.sum(case((figure.predicate(today), 1), else_=0), type_=Integer).label(figure.code)
+        for figure in FIGURES
+    ]
+    rows = session.execute(scoped(actor, scope).with_only_columns(key, *sums).group_by("line"))
+    return {row[0]: {figure.code: row[n] for n, figure in enumerate(FIGURES, 1)} for row in rows}
+
+
+def count_taken(session: Session, actor: Actor, scope: Scope, dimension: str) -> list[tuple[Key, Taken]]:
+    """From which day to which the answered cases took, by the lines of `dimension`."""
+    key = _key(dimension, scope).label("line")
+    statement = scoped(actor, scope).where(Case.met_on.is_not(None), Case.clock_started_on.is_not(None))
+    rows = session.execute(
+        statement.with_only_columns(key, Case.clock_started_on, Case.met_on, func.count()).group_by(
+            "line", Case.clock_started_on, Case.met_on
+        )
+    )
+    return [(line, Taken(start, met, count)) for line, start, met, count in rows]
+
+
+def count_lanes(
+    session: Session, actor: Actor, scope: Scope, dimension: str, days: BoardDays
+) -> list[tuple[Key, str, int]]:
+    """(line of `dimension`, lane, cases) of what waits."""
+    key = _key(dimension, scope).label("line")
+    lane = case(*((lane.predicate(days), literal(lane.code)) for lane in LANES), else_=None).label("lane")
+    rows = session.execute(
+        scoped(actor, scope)
+        .where(Case.state.in_(WAITING_STATES))
+        .with_only_columns(key, lane, func.count())
+        .group_by("line", "lane")
+    )
+    return [(line, code, count) for line, code, count in rows if code]
+
+
+def list_cases(
+    session: Session,
+    actor: Actor,
+    scope: Scope,
+    condition: ColumnElement[bool],
+    *,
+    limit: int,
+    offset: int = 0,
+    newest_first: bool = False,
+) -> list[Consultation]:
+    """The cases behind a number, a page of them; the soonest due first, or the newest."""
+    order = (Case.id.desc(),) if newest_first else (Case.due_on.is_(None), Case.due_on, Case.id)
+    return list(
+        session.scalars(
+            scoped(actor, scope)
+            .where(condition)
+            .options(joinedload(Consultation.case), selectinload(Consultation.holder))
+            .order_by(*order)
+            .limit(limit)
+            .offset(offset)
+        )
+    )
+
+
+def count_cases(session: Session, actor: Actor, scope: Scope, condition: ColumnElement[bool]) -> int:
+    statement = scoped(actor, scope).where(condition).with_only_columns(func.count())
+    return session.scalar(statement) or 0
+
+
+def readable_zones(session: Session, actor: Actor) -> Sequence[Zone]:
+    """The zones whose cases `actor` may read: for desks and supervisors their subtree."""
+    statement = select(Zone).order_by(Zone.path)
+    if actor.zone_id is not None:
+        own = select(Zone.path).where(Zone.id == actor.zone_id).scalar_subquery()
+        statement = statement.where(Zone.path.startswith(own))
+    return session.scalars(statement).all()
