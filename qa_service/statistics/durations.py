@@ -1,46 +1,44 @@
-"""Working days taken, by our own calendar: percentiles over how many cases took from which day to which."""
+"""Working days taken, by our own calendar, and their percentiles."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
+from typing import TypeVar
 
 from qa_service.workdays.calendar import WorkCalendar
 
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """`count` cases whose clock began on `start` (not counted) and that were answered on `met`."""
-
-    start: date
-    met: date
-    count: int
+Key = TypeVar("Key")
 
 
-class DayCounter:
-    """Working days between days of one range, each day looked at once."""
-
-    def __init__(self, calendar: WorkCalendar, first: date, last: date) -> None:
-        self._first = first
-        self._worked = [0]
-        for offset in range((last - first).days):
-            worked = calendar.is_workday(first + timedelta(days=offset + 1))
-            self._worked.append(self._worked[-1] + worked)
-
-    def between(self, start: date, met: date) -> int:
-        """Working days in (start, met]; 0 when `met` is not later."""
-        if met <= start:
-            return 0
-        return self._worked[(met - self._first).days] - self._worked[(start - self._first).days]
+def days_taken(calendar: WorkCalendar, spans: Iterable[tuple[Key, str, str]]) -> dict[Key, Counter[int]]:
+    """From (line, start of the clock, first answer), the days as 2026-11-22: how many cases of each line took how
+    many working days. The start is not counted; answered on or before it is 0 days. Each day is looked at once."""
+    held = Counter(spans)
+    days = {day for _, start, met in held for day in (start, met)}
+    numbers = _numbers(calendar, days)
+    taken: dict[Key, Counter[int]] = {}
+    for (line, start, met), count in held.items():
+        taken.setdefault(line, Counter())[max(0, numbers[met] - numbers[start])] += count
+    return taken
 
 
-def counter_for(calendar: WorkCalendar, taken: Iterable[Taken]) -> DayCounter | None:
-    days = [day for item in taken for day in (item.start, item.met)]
-    return DayCounter(calendar, min(days), max(days)) if days else None
+def _numbers(calendar: WorkCalendar, days: Iterable[str]) -> dict[str, int]:
+    """For each day the working days since the earliest of them, so that a difference is a count."""
+    wanted = sorted(days)
+    if not wanted:
+        return {}
+    day, number, numbers = date.fromisoformat(wanted[0]), 0, {wanted[0]: 0}
+    for name in wanted[1:]:
+        while day.isoformat() != name:
+            day += timedelta(days=1)
+            number += calendar.is_workday(day)
+        numbers[name] = number
+    return numbers
 
 
-def percentile(counted: dict[int, int], percent: int) -> int | None:
+def percentile(counted: Mapping[int, int], percent: int) -> int | None:
     """The least number of days that at least `percent` of 100 cases do not exceed (nearest rank). `counted`:
     cases by number of days. None for no cases."""
     total = sum(counted.values())

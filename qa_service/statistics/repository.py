@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, case, func, literal, select
+from sqlalchemy import ColumnElement, Label, Select, String, case, func, literal, select, type_coerce
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from qa_service.accounts.models import Unit
@@ -15,7 +15,6 @@ from qa_service.cases.models import Case
 from qa_service.consultations.models import Consultation
 from qa_service.consultations.repository import readable
 from qa_service.statistics import periods
-from qa_service.statistics.durations import Taken
 from qa_service.statistics.figures import FIGURES
 from qa_service.statistics.lanes import LANES, WAITING_STATES, BoardDays
 from qa_service.statistics.scope import NONE, Scope
@@ -76,24 +75,23 @@ def count_figures(
 ) -> dict[Key, dict[str, int]]:
     """Every figure, by the lines of `dimension`."""
     key = _key(dimension, scope).label("line")
-    sums = [
-        func.sum(case((figure.predicate(today), 1), else_=0), type_=Integer).label(figure.code)
-        for figure in FIGURES
-    ]
+    # FILTER rather than SUM over CASE: on SQLite half the time, since a case that does not count costs no call.
+    sums = [func.count().filter(figure.predicate(today)).label(figure.code) for figure in FIGURES]
     rows = session.execute(scoped(actor, scope).with_only_columns(key, *sums).group_by("line"))
     return {row[0]: {figure.code: row[n] for n, figure in enumerate(FIGURES, 1)} for row in rows}
 
 
-def count_taken(session: Session, actor: Actor, scope: Scope, dimension: str) -> list[tuple[Key, Taken]]:
-    """From which day to which the answered cases took, by the lines of `dimension`."""
+def answered_days(session: Session, actor: Actor, scope: Scope, dimension: str) -> list[tuple[Key, str, str]]:
+    """(line of `dimension`, start of the clock, first answer) of each answered case, the days as 2026-11-22.
+
+    One row a case and no dates parsed: there are hardly fewer pairs of days than cases, so grouping them in the
+    database costs a sort and saves nothing.
+    """
     key = _key(dimension, scope).label("line")
+    started, met = type_coerce(Case.clock_started_on, String), type_coerce(Case.met_on, String)
     statement = scoped(actor, scope).where(Case.met_on.is_not(None), Case.clock_started_on.is_not(None))
-    rows = session.execute(
-        statement.with_only_columns(key, Case.clock_started_on, Case.met_on, func.count()).group_by(
-            "line", Case.clock_started_on, Case.met_on
-        )
-    )
-    return [(line, Taken(start, met, count)) for line, start, met, count in rows]
+    rows = session.execute(statement.with_only_columns(key, started, met))
+    return [(line, str(start), str(answered)) for line, start, answered in rows]
 
 
 def count_lanes(
@@ -101,7 +99,7 @@ def count_lanes(
 ) -> list[tuple[Key, str, int]]:
     """(line of `dimension`, lane, cases) of what waits."""
     key = _key(dimension, scope).label("line")
-    lane = case(*((lane.predicate(days), literal(lane.code)) for lane in LANES), else_=None).label("lane")
+    lane = _lane_of(days)
     rows = session.execute(
         scoped(actor, scope)
         .where(Case.state.in_(WAITING_STATES))
@@ -109,6 +107,45 @@ def count_lanes(
         .group_by("line", "lane")
     )
     return [(line, code, count) for line, code, count in rows if code]
+
+
+def _lane_of(days: BoardDays) -> Label[Any]:
+    """The lane that a waiting case is in; each is in one."""
+    return case(*((lane.predicate(days), literal(lane.code)) for lane in LANES), else_=None).label("lane")
+
+
+def first_of_lanes(
+    session: Session, actor: Actor, scope: Scope, days: BoardDays, limit: int
+) -> dict[str, list[Consultation]]:
+    """The cases soonest due of every lane, found in one pass over what waits."""
+    lane = _lane_of(days)
+    place = func.row_number().over(
+        partition_by=lane.element, order_by=(Case.due_on.is_(None), Case.due_on, Case.id)
+    )
+    waiting = (
+        scoped(actor, scope)
+        .where(Case.state.in_(WAITING_STATES))
+        .with_only_columns(Case.id, lane, place.label("place"))
+        .subquery()
+    )
+    chosen = select(waiting.c.id, waiting.c.lane).where(waiting.c.place <= limit, waiting.c.lane.is_not(None))
+    rows = session.execute(chosen.order_by(waiting.c.lane, waiting.c.place)).all()
+    found = _in_full(session, actor, [row.id for row in rows])
+    lanes: dict[str, list[Consultation]] = {}
+    for row, consultation in zip(rows, found, strict=True):
+        lanes.setdefault(row.lane, []).append(consultation)
+    return lanes
+
+
+def _in_full(session: Session, actor: Actor, ids: Sequence[int]) -> list[Consultation]:
+    """These cases, in this order, ready to be listed."""
+    found = session.scalars(
+        readable(actor)
+        .where(Case.id.in_(ids))
+        .options(joinedload(Consultation.case), selectinload(Consultation.holder))
+    )
+    by_id = {item.case_id: item for item in found}
+    return [by_id[id_] for id_ in ids]
 
 
 def list_cases(
@@ -123,16 +160,10 @@ def list_cases(
 ) -> list[Consultation]:
     """The cases behind a number, a page of them; the soonest due first, or the newest."""
     order = (Case.id.desc(),) if newest_first else (Case.due_on.is_(None), Case.due_on, Case.id)
-    return list(
-        session.scalars(
-            scoped(actor, scope)
-            .where(condition)
-            .options(joinedload(Consultation.case), selectinload(Consultation.holder))
-            .order_by(*order)
-            .limit(limit)
-            .offset(offset)
-        )
-    )
+    # First which cases, from narrow columns, then these in full: far pages sort no texts.
+    chosen = scoped(actor, scope).where(condition).with_only_columns(Case.id)
+    ids = list(session.scalars(chosen.order_by(*order).limit(limit).offset(offset)))
+    return _in_full(session, actor, ids)
 
 
 def count_cases(session: Session, actor: Actor, scope: Scope, condition: ColumnElement[bool]) -> int:

@@ -14,7 +14,7 @@ from qa_service.accounts.roles import Actor
 from qa_service.consultations.lifecycle import CHANNELS
 from qa_service.kit import clock
 from qa_service.statistics import repository
-from qa_service.statistics.durations import DayCounter, Taken, counter_for, percentile
+from qa_service.statistics.durations import days_taken, percentile
 from qa_service.statistics.figures import DURATIONS, FIGURES, RATES
 from qa_service.statistics.lanes import LANES, board_days
 from qa_service.statistics.repository import Key
@@ -65,12 +65,8 @@ class Name:
 def report(session: Session, actor: Actor, scope: Scope, dimension: str) -> Report:
     """All figures of the period, by the lines of `dimension` and in total."""
     counted = repository.count_figures(session, actor, scope, dimension, clock.today())
-    taken = repository.count_taken(session, actor, scope, dimension)
-    days = counter_for(load_calendar(session), (item for _, item in taken))
+    by_line = days_taken(load_calendar(session), repository.answered_days(session, actor, scope, dimension))
     names = _names(session, dimension, scope, counted)
-    by_line: dict[Key, Counter[int]] = {}
-    for key, item in taken:
-        by_line.setdefault(key, Counter()).update(_days_taken(days, item))
     lines = [
         _line(names[key], counted.get(key) or dict.fromkeys((f.code for f in FIGURES), 0), by_line.get(key, Counter()))
         for key in _ordered(names, dimension, {key: counts["received"] for key, counts in counted.items()})
@@ -102,18 +98,12 @@ def totals(lines: Iterable[LaneLine]) -> dict[str, int]:
     return {lane.code: summed[lane.code] for lane in LANES}
 
 
-def _days_taken(days: DayCounter | None, item: Taken) -> dict[int, int]:
-    return {days.between(item.start, item.met): item.count} if days else {}
-
-
 def _line(name: Name, counts: Mapping[str, int], days: Mapping[int, int]) -> Line:
     rates: dict[str, float | None] = {}
     for rate in RATES:
         whole = sum(counts[code] for code in rate.whole)
         rates[rate.code] = counts[rate.part] / whole if whole else None
-    return Line(
-        name.key, name.label, counts, rates, {d.code: percentile(dict(days), d.percent) for d in DURATIONS}
-    )
+    return Line(name.key, name.label, counts, rates, {d.code: percentile(days, d.percent) for d in DURATIONS})
 
 
 def _ordered(names: Mapping[Key, Name], dimension: str, received: Mapping[Key, int]) -> list[Key]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
@@ -13,10 +13,11 @@ from qa_service.accounts.deps import DbSession, Staff
 from qa_service.accounts.models import Unit
 from qa_service.accounts.roles import Actor, Role
 from qa_service.consultations import views
+from qa_service.consultations.schemas import ConsultationSummary
 from qa_service.kit import clock
 from qa_service.kit.http import TransactionalRoute
 from qa_service.statistics import repository, service
-from qa_service.statistics.lanes import BY_CODE, LANES
+from qa_service.statistics.lanes import BY_CODE, LANES, board_days
 from qa_service.statistics.routes import (
     BoardDimension,
     Code,
@@ -56,7 +57,7 @@ def show(
     return page(
         request, "board/board.html", scope=scope, by=by, lines=lines, counts=counts, lanes=LANES, cards=CARDS,
         dimensions={name: DIMENSIONS[name] for name in ("unit", "zone", "topic") if (name, actor.role) != ("unit", Role.UNIT)},
-        shown={lane.code: _cards(session, actor, scope, lane.code) for lane in LANES if counts[lane.code]},
+        shown=_cards(session, actor, scope, CARDS),
         title=_title(session, actor), query=query, all_address=_behind(scope), total=sum(counts.values()),
         addresses={line.key: _behind(scope.narrowed(by, line.key)) for line in lines},
         described=describe(session, scope), choices=filter_choices(session, actor),
@@ -74,11 +75,12 @@ def _title(session: Session, actor: Actor) -> str:
     return f"{zone.name}看板" if zone else "全部专区看板"
 
 
-def _cards(session: Session, actor: Actor, scope: Scope, lane: str, limit: int = CARDS) -> list[Any]:
-    condition = lane_condition(session, BY_CODE[lane])
+def _cards(session: Session, actor: Actor, scope: Scope, limit: int) -> dict[str, list[ConsultationSummary]]:
+    """The first cases of each lane, masked."""
     calendar = load_calendar(session)
-    found = repository.list_cases(session, actor, scope, condition, limit=limit)
-    return [views.summary(item, calendar) for item in found]
+    days = board_days(clock.today(), calendar)
+    found = repository.first_of_lanes(session, actor, scope, days, limit)
+    return {lane: [views.summary(item, calendar) for item in items] for lane, items in found.items()}
 
 
 @router.get("/board/cases")
@@ -100,12 +102,8 @@ def wall(request: Request, session: DbSession, actor: Staff, scope: Filters) -> 
     """For a screen on the wall: numbers, units and days, nothing that names a person or says what was asked."""
     lines = service.lanes_by(session, actor, scope, "unit")
     counts = service.totals(lines)
-    pressing = [
-        row
-        for lane in ("overdue", "today", "next")
-        if counts[lane]
-        for row in _cards(session, actor, scope, lane, WALL_LATE)
-    ]
+    shown = _cards(session, actor, scope, WALL_LATE)
+    pressing = [row for lane in ("overdue", "today", "next") for row in shown.get(lane, ())]
     return page(
         request, "board/wall_screen.html" if is_fragment(request) else "board/wall.html", counts=counts,
         lanes=[BY_CODE[code] for code in WALL_LANES], rows=pressing[:WALL_LATE], now=clock.now(),

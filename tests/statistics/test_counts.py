@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -21,7 +22,7 @@ from qa_service.consultations.lifecycle import LIFECYCLE, OUTCOMES, STATES
 from qa_service.kit import clock
 from qa_service.kit.database import Database
 from qa_service.statistics import figures, lanes, periods, repository, service
-from qa_service.statistics.durations import Taken, counter_for, percentile
+from qa_service.statistics.durations import days_taken, percentile
 from qa_service.statistics.scope import NONE, Scope
 from qa_service.workdays.calendar import WorkCalendar
 from qa_service.workdays.calendar_file import read_calendar
@@ -238,11 +239,9 @@ def test_percentiles_are_nearest_ranks() -> None:
 )
 @settings(max_examples=30, deadline=None)
 def test_days_are_counted_as_the_calendar_counts_them(spans: list[tuple[date, int]]) -> None:
-    taken = [Taken(start, start + timedelta(days=length), 1) for start, length in spans]
-    counter = counter_for(CALENDAR, taken)
-    assert counter is not None
-    for item in taken:
-        assert counter.between(item.start, item.met) == CALENDAR.count_workdays(item.start, item.met)
+    pairs = [(start, start + timedelta(days=length)) for start, length in spans]
+    taken = days_taken(CALENDAR, [("x", start.isoformat(), met.isoformat()) for start, met in pairs])
+    assert taken["x"] == Counter(CALENDAR.count_workdays(start, met) for start, met in pairs)
 
 
 def test_lane_days_skip_what_is_not_worked() -> None:
