@@ -32,6 +32,7 @@ from qa_service.library.opening import SERVING_THREADS, EncoderStatus, open_inde
 from qa_service.library.query_log import QueryLogWriter
 from qa_service.responsibility import routes as responsibility_routes
 from qa_service.settings import Settings
+from qa_service.statistics import routes as statistics_routes
 from qa_service.web import pages
 from qa_service.web.errors import render_problem
 from qa_service.zones import routes as zone_routes
@@ -110,7 +111,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     for module in (
         library_routes, lexicon_routes, consultation_routes, responsibility_routes, account_routes, zone_routes,
-        calendar_routes,
+        calendar_routes, statistics_routes,
     ):  # fmt: skip
         app.include_router(module.router, prefix="/api/v1")
     app.include_router(pages.router)

@@ -49,6 +49,14 @@ ALLOWED: dict[tuple[str, str], frozenset[str]] = {
     ("GET", f"{A}/consultations/{{number}}/one-time-notice"): STAFF,
     ("GET", f"{A}/accountability"): WATCHING, ("POST", f"{A}/accountability"): SUPERVISOR,
     ("POST", f"{A}/accountability/{{event_id}}/handling"): SUPERVISOR,
+    # Boards and statistics.
+    **{
+        ("GET", path): STAFF
+        for path in (
+            f"{A}/statistics", f"{A}/statistics/cases", f"{A}/board", f"{A}/board/cases", "/statistics", "/statistics.csv",
+            "/statistics/cases", "/board", "/board/cases", "/board/wall",
+        )
+    },
     # The library.
     ("POST", f"{A}/library/hit-test"): STAFF, ("GET", f"{A}/library/entries"): STAFF,
     ("GET", f"{A}/library/entries/{{key}}"): STAFF, ("GET", f"{A}/library/entries/{{key}}/versions"): STAFF,

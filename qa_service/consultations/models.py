@@ -109,6 +109,19 @@ class AssistingUnit(Base):
     unit: Mapped[Unit] = relationship(lazy="joined")
 
 
+class GivenBack(Base):
+    """退回 by a unit: which one, so that it is counted there after others hold the case. Append-only."""
+
+    __tablename__ = "consultation_returns"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("consultations.case_id"), index=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"), index=True)
+    round: Mapped[int]
+    at: Mapped[datetime]
+    by: Mapped[str] = mapped_column(String(64))
+
+
 class Opinion(Base):
     """协办意见: what an assisting unit says to the main unit. Append-only."""
 

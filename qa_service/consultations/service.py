@@ -187,7 +187,7 @@ def _carry_out(
         case "sign":
             consultation.signed_at, consultation.signed_by = clock.now(), actor.name
         case "return":
-            assignment.give_back(consultation)
+            assignment.give_back(session, actor, consultation)
         case "reply" | "submit":
             replying.draft(actor, consultation, event, fields)
         case "approve" | "reject":
