@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import qa_service.accounts.models
+import qa_service.cases.history
 import qa_service.cases.models
 import qa_service.consultations.models
 import qa_service.lexicon.models

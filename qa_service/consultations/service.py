@@ -95,6 +95,7 @@ def open_acts(actor: Actor, consultation: Consultation) -> list[Act]:
     return [act for act in acts if not (act.event == "return" and consultation.designated)]
 
 
+@cases.one_act
 def act_on(
     session: Session,
     actor: Actor,
