@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa_service import migrations
 from qa_service.accounts import routes as account_routes
+from qa_service.cases.anchors import AnchorWriter
 from qa_service.consultations import routes as consultation_routes
 from qa_service.errors import NotFound, ServiceError, TooLarge
 from qa_service.kit.database import Database
@@ -96,9 +97,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.state.question_vectors = QuestionVectors(status.encoder)
         index.start()
         query_log.start()
+        anchor_writer = AnchorWriter(database, settings.data_dir)
+        anchor_writer.start()
         try:
             yield
         finally:
+            await run_in_threadpool(anchor_writer.stop)
             await run_in_threadpool(query_log.stop)
             await run_in_threadpool(index.stop)
             database.close()

@@ -41,6 +41,7 @@ ALLOWED: dict[tuple[str, str], frozenset[str]] = {
     ("GET", f"{A}/consultations"): STAFF, ("GET", f"{A}/consultations/{{number}}"): STAFF,
     ("POST", f"{A}/consultations/{{number}}/acts/{{event}}"): STAFF,
     ("POST", f"{A}/consultations/{{number}}/contact"): STAFF,
+    ("GET", f"{A}/consultations/{{number}}/history"): STAFF, ("GET", "/case/{case_number}/history"): STAFF,
     # The library.
     ("POST", f"{A}/library/hit-test"): STAFF, ("GET", f"{A}/library/entries"): STAFF,
     ("GET", f"{A}/library/entries/{{key}}"): STAFF, ("GET", f"{A}/library/entries/{{key}}/versions"): STAFF,

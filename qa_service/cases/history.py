@@ -14,7 +14,7 @@ commit is left; transactions wait for one another for that moment only, and cann
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
@@ -36,6 +36,7 @@ EVENT_FIELDS = (
     "data", "before", "after", "facts",
 )  # fmt: skip
 UNRECORDED = "unrecorded"
+_NOTHING: tuple[Any, ...] = (None, "", [], {})
 _CHUNK = 400  # keys in one IN (…), well below the 999 that old SQLite allows
 
 
@@ -57,7 +58,7 @@ class _Watch:
         no value has no key in `before`."""
         before, after = self.before.pop(case_id, {}), self.after.pop(case_id, {})
         changed = [name for name in after if after[name] != before[name]]
-        return {name: before[name] for name in changed if before[name] is not None}, {
+        return {name: before[name] for name in changed if before[name] not in _NOTHING}, {
             name: after[name] for name in changed
         }
 
@@ -138,6 +139,16 @@ def facts_digest(rows: Iterable[Base]) -> str:
     return digest_of(facts)
 
 
+def whole_cases(session: Session, ids: Sequence[int]) -> list[tuple[Case, list[Base]]]:
+    """Cases with their typed rows, in one statement a table."""
+    cases = {case.id: case for case in session.scalars(select(Case).where(Case.id.in_(ids)))}
+    rows: dict[int, list[Base]] = {case_id: [case] for case_id, case in cases.items()}
+    for model in typed_rows():
+        for typed in session.scalars(select(model).where(model.case_id.in_(ids))):  # type: ignore[attr-defined]
+            rows[typed.case_id].append(typed)  # type: ignore[attr-defined]
+    return [(cases[case_id], held) for case_id, held in rows.items()]
+
+
 def event_content(row: CaseEvent) -> dict[str, Any]:
     return {name: getattr(row, name) for name in EVENT_FIELDS}
 
@@ -152,13 +163,17 @@ def _columns(mapper: Mapper[Any]) -> list[tuple[str, Column[Any]]]:
 
 def _default(column: Column[Any]) -> Any:
     """What an attribute that nobody set will be once it is stored."""
-    return column.default.arg if column.default is not None and column.default.is_scalar else None
+    return (
+        getattr(column.default, "arg", None)
+        if column.default is not None and column.default.is_scalar
+        else None
+    )
 
 
 def _case_id_of(row: object) -> int | None:
     if isinstance(row, Case):
         return row.id
-    return row.case_id if isinstance(row, typed_rows()) else None  # type: ignore[attr-defined,no-any-return]
+    return row.case_id if isinstance(row, typed_rows()) else None  # type: ignore[attr-defined]
 
 
 def _masked(column: ColumnElement[Any], value: Any) -> Any:
@@ -208,14 +223,8 @@ def _seal(session: Session, events: list[CaseEvent]) -> None:
     case_ids = {row.case_id for row in events}
     last, numbers, facts = _last(session, case_ids), {}, {}
     for chunk in _chunks(case_ids):
-        cases = session.scalars(select(Case).where(Case.id.in_(chunk)))
-        rows: dict[int, list[Base]] = {case.id: [case] for case in cases}
-        for model in typed_rows():
-            for typed in session.scalars(select(model).where(model.case_id.in_(chunk))):  # type: ignore[attr-defined]
-                rows[typed.case_id].append(typed)  # type: ignore[attr-defined]
-        for case_id, held in rows.items():
-            numbers[case_id] = held[0].number  # type: ignore[attr-defined]
-            facts[case_id] = facts_digest(held)
+        for case, rows in whole_cases(session, chunk):
+            numbers[case.id], facts[case.id] = case.number, facts_digest(rows)
     for row in sorted(events, key=lambda row: (row.case_id, row.seq)):
         _, previous = last.get(row.case_id, (0, ORIGIN))
         row.facts = facts[row.case_id]
@@ -295,9 +304,7 @@ def _enter_in_journal(session: Session, events: list[CaseEvent]) -> None:
     ).one()
     for row in sorted(events, key=lambda row: row.id):
         head.position += 1
-        head.digest = journal_digest(
-            head.digest, head.position, numbers[row.case_id], row.seq, row.digest
-        )
+        head.digest = journal_digest(head.digest, head.position, numbers[row.case_id], row.seq, row.digest)
         session.add(
             JournalLine(
                 position=head.position, number=numbers[row.case_id], seq=row.seq, event_digest=row.digest,

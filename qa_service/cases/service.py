@@ -87,7 +87,7 @@ def one_act(
     after recording the event, is that event's before and after."""
 
     @wraps(function)
-    def act(session: Session, actor: Actor, row: RowT, *args: P.args, **kwargs: P.kwargs) -> ResultT:
+    def act(session: Session, actor: Actor, row: RowT, /, *args: P.args, **kwargs: P.kwargs) -> ResultT:
         with history.one_act(session, row.case.id):
             return function(session, actor, row, *args, **kwargs)
 

@@ -88,9 +88,7 @@ def guards(dialect: str) -> list[str]:
 
 def unguards(dialect: str) -> list[str]:
     if dialect == "sqlite":
-        return [
-            f"DROP TRIGGER {table}_no_{verb}" for table in APPEND_ONLY for verb in ("update", "delete")
-        ]
+        return [f"DROP TRIGGER {table}_no_{verb}" for table in APPEND_ONLY for verb in ("update", "delete")]
     return [f"DROP TRIGGER {table}_append_only ON {table}" for table in APPEND_ONLY] + [
         "DROP FUNCTION refuse_change()"
     ]
@@ -121,12 +119,12 @@ def _chain_existing(connection: sa.Connection) -> None:
             events.update().where(events.c.id == sa.bindparam("key")).values(digest=sa.bindparam("made")),
             [{"key": key, "made": digest} for key, _, _, digest in entered],
         )
-    journal = sa.table("case_journal", *map(sa.column, ("position", "number", "seq", "event_digest", "digest")))
+    journal = sa.table(
+        "case_journal", *map(sa.column, ("position", "number", "seq", "event_digest", "digest"))
+    )
     end, lines = "", []
     for position, (_, number, seq, digest) in enumerate(sorted(entered), start=1):
-        end = _digest(
-            {"previous": end, "position": position, "number": number, "seq": seq, "event": digest}
-        )
+        end = _digest({"previous": end, "position": position, "number": number, "seq": seq, "event": digest})
         lines.append(
             {"position": position, "number": number, "seq": seq, "event_digest": digest, "digest": end}
         )
