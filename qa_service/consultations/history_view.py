@@ -42,6 +42,8 @@ CODES: dict[str, dict[str, str]] = {
     "channel": CHANNELS, "told_how": TOLD_HOW, "library_decision": LIBRARY_DECISIONS,
     "due_status": {"official": "正式", "provisional": "暂定"},
 }  # fmt: skip
+# Told only when they change: everything begins in round one.
+STARTS_SOMEWHERE = frozenset({"round"})
 MAY_READ_TEXTS = frozenset({Role.ADMIN, Role.DESK, Role.UNIT})
 
 Naming = Callable[[str, Any], str]
@@ -54,7 +56,7 @@ def history(session: Session, actor: Actor, consultation: Consultation) -> Histo
     audiences = (Audience.PUBLIC, Audience.STAFF) if actor.role is Role.UNIT else tuple(Audience)
     events = [event for event in consultation.case.events if event.audience in audiences]
     naming = _naming(session, events)
-    clean = (lambda text: text) if actor.role in MAY_READ_TEXTS else without_personal_details
+    clean = str if actor.role in MAY_READ_TEXTS else without_personal_details
     return History(
         events=[
             HistoryEvent(
@@ -74,7 +76,7 @@ def _changes(event: CaseEvent, naming: Naming) -> list[Change]:
     for name, label in NAMES.items():
         if name in event.after:
             before, after = naming(name, event.before.get(name)), naming(name, event.after[name])
-            if before != after:
+            if before != after and (before or name not in STARTS_SOMEWHERE):
                 changes.append(Change(name=label, before=before, after=after))
     return changes
 
@@ -84,41 +86,43 @@ def _naming(session: Session, events: Iterable[CaseEvent]) -> Naming:
     seen: dict[str, set[int]] = {}
     for event in events:
         for values in (event.before, event.after):
-            for name, value in values.items():
+            for column, value in values.items():
                 if isinstance(value, int) and not isinstance(value, bool):
-                    seen.setdefault(name, set()).add(value)
-    units = seen.get("holder_unit_id", set()) | seen.get("reply_unit_id", set())
-    unit_names = dict(session.execute(select(Unit.id, Unit.name).where(Unit.id.in_(units))).tuples())
-    referred: dict[str, dict[int, str]] = {
-        "holder_unit_id": unit_names,
-        "reply_unit_id": unit_names,
-        "zone_id": dict(
-            session.execute(select(Zone.id, Zone.name).where(Zone.id.in_(seen.get("zone_id", ())))).tuples()
-        ),
-        "library_entry_id": dict(
-            session.execute(
-                select(Entry.id, Entry.key).where(Entry.id.in_(seen.get("library_entry_id", ())))
-            ).tuples()
-        ),
-        "entry_version_id": {
-            row.id: f"{row.key} 第{row.number}版：{row.question}"
-            for row in session.execute(
-                select(EntryVersion.id, EntryVersion.number, EntryVersion.question, Entry.key)
-                .join(Entry, Entry.id == EntryVersion.entry_id)
-                .where(EntryVersion.id.in_(seen.get("entry_version_id", ())))
-            )
-        },
-    }
-    limits = dict(session.execute(select(Limit.code, Limit.name)).tuples())
+                    seen.setdefault(column, set()).add(value)
+    referred = _referred(session, seen)
+    limits: dict[str, str] = {row.code: row.name for row in session.execute(select(Limit.code, Limit.name))}
 
-    def name(column: str, value: Any) -> str:
+    def in_full(column: str, value: Any) -> str:
         if column in referred:
             return referred[column].get(value, "")
         if column == "limit_code":
-            return limits.get(value, value or "")
+            return limits.get(value) or str(value or "")
         return in_words(column, value)
 
-    return name
+    return in_full
+
+
+def _referred(session: Session, seen: dict[str, set[int]]) -> dict[str, dict[int, str]]:
+    """By column, what the rows are called that it refers to."""
+    held, replied = seen.get("holder_unit_id", set()), seen.get("reply_unit_id", set())
+    units = session.execute(select(Unit.id, Unit.name).where(Unit.id.in_(held | replied)))
+    unit_names = {row.id: row.name for row in units}
+    zones = session.execute(select(Zone.id, Zone.name).where(Zone.id.in_(seen.get("zone_id", ()))))
+    entries = session.execute(
+        select(Entry.id, Entry.key).where(Entry.id.in_(seen.get("library_entry_id", ())))
+    )
+    versions = session.execute(
+        select(EntryVersion.id, EntryVersion.number, EntryVersion.question, Entry.key)
+        .join(Entry, Entry.id == EntryVersion.entry_id)
+        .where(EntryVersion.id.in_(seen.get("entry_version_id", ())))
+    )
+    return {
+        "holder_unit_id": unit_names,
+        "reply_unit_id": unit_names,
+        "zone_id": {row.id: row.name for row in zones},
+        "library_entry_id": {row.id: row.key for row in entries},
+        "entry_version_id": {row.id: f"{row.key} 第{row.number}版：{row.question}" for row in versions},
+    }
 
 
 def in_words(column: str, value: Any) -> str:
@@ -126,7 +130,7 @@ def in_words(column: str, value: Any) -> str:
     if value is None or value == "" or value == []:
         return ""
     if column in CODES:
-        return CODES[column].get(value, value)
+        return CODES[column].get(value, str(value))
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, list):
