@@ -52,7 +52,10 @@ ALLOWED: dict[tuple[str, str], frozenset[str]] = {
     # Administration.
     ("GET", f"{A}/users"): ADMIN, ("POST", f"{A}/users"): ADMIN, ("PATCH", f"{A}/users/{{username}}"): ADMIN,
     ("GET", f"{A}/kiosks"): ADMIN, ("POST", f"{A}/kiosks"): ADMIN, ("PATCH", f"{A}/kiosks/{{code}}"): ADMIN,
-    ("PUT", f"{A}/units/{{code}}"): ADMIN,
+    ("PUT", f"{A}/units/{{code}}"): ADMIN, ("GET", f"{A}/integration/keys"): ADMIN,
+    ("POST", f"{A}/integration/keys"): ADMIN, ("POST", f"{A}/integration/keys/{{code}}/revoke"): ADMIN,
+    ("GET", f"{A}/integration/webhooks"): ADMIN, ("POST", f"{A}/integration/webhooks"): ADMIN,
+    ("POST", f"{A}/integration/webhooks/{{code}}/{{what}}"): ADMIN,
     # Pages for anybody.
     ("GET", "/"): PUBLIC, ("GET", "/theme"): PUBLIC, ("GET", "/sign-in"): PUBLIC, ("POST", "/sign-in"): PUBLIC,
     ("POST", "/sign-out"): PUBLIC, ("GET", "/progress"): PUBLIC, ("POST", "/progress"): PUBLIC,
@@ -84,8 +87,10 @@ ALLOWED: dict[tuple[str, str], frozenset[str]] = {
     ("POST", "/admin/users/{username}/{what}"): ADMIN, ("GET", "/admin/kiosks"): ADMIN,
     ("POST", "/admin/kiosks"): ADMIN, ("POST", "/admin/kiosks/{code}/{what}"): ADMIN,
 }  # fmt: skip
-# Not decided by who asks but by the token in the address.
-BY_TOKEN = {("GET", "/kiosk/activate")}
+# Not decided by who asks but by the token in the address, or by the signature of another system.
+BY_TOKEN = {
+    ("GET", "/kiosk/activate"), ("POST", f"{A}/intake/consultations"), ("GET", f"{A}/intake/consultations/{{order_no}}"),
+}  # fmt: skip
 # Signing in and out is for anybody, and would end the sessions that the others here are asked with.
 SIGNING = {
     ("POST", f"{A}/session"),

@@ -14,7 +14,7 @@ commit is left; transactions wait for one another for that moment only, and cann
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
@@ -115,6 +115,17 @@ def _write(session: Session, row: CaseEvent) -> None:
     row.before, row.after = watch_of(session).take(row.case_id)
     session.add(row)
     session.flush()
+
+
+Listener = Callable[[Session, Sequence[CaseEvent]], None]
+_listeners: list[Listener] = []
+
+
+def tell_of_events(listener: Listener) -> Listener:
+    """`listener` is told of all new events just before their transaction is committed, and may add rows to it. What
+    it raises undoes the act, so it must do nothing that can fail for reasons of its own."""
+    _listeners.append(listener)
+    return listener
 
 
 def typed_rows() -> tuple[type[Base], ...]:
@@ -272,6 +283,8 @@ def _before_commit(session: Session) -> None:
     written = [row for row in watch.written if inspect(row).persistent]
     watch.written = []
     if written:
+        for tell in _listeners:
+            tell(session, written)
         _enter_in_journal(session, written)
 
 
