@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from qa_service.accounts.models import Unit
 from qa_service.cases.models import Case
 from qa_service.kit.database import Base
+from qa_service.kit.privacy import hidden, mask_contact, mask_name
 from qa_service.zones.models import Zone
 
 
@@ -25,9 +26,9 @@ class Consultation(Base):
 
     # 登记
     channel: Mapped[str] = mapped_column(String(16))
-    person_name: Mapped[str] = mapped_column(String(64), default="")
-    contact: Mapped[str] = mapped_column(String(128), default="")
-    contact_last4: Mapped[str] = mapped_column(String(4), default="")
+    person_name: Mapped[str] = mapped_column(String(64), default="", info={"mask": mask_name})
+    contact: Mapped[str] = mapped_column(String(128), default="", info={"mask": mask_contact})
+    contact_last4: Mapped[str] = mapped_column(String(4), default="", info={"mask": hidden})
     audience: Mapped[str] = mapped_column(String(32), default="")
     question: Mapped[str] = mapped_column(Text)
     topic: Mapped[str] = mapped_column(String(64), default="")
