@@ -191,7 +191,7 @@ def start_clock(session: Session, case: Case, limit: TimeLimit, start: date, cal
 
 def pause_clock(session: Session, case: Case, limit: TimeLimit, pause: Pause, calendar: WorkCalendar) -> None:
     """Leave the days of `pause` out of the present round's running clock. A pause that begins on the same day replaces
-    the earlier one: one still running is moved on, or ended, in this way."""
+    the earlier one: one still running is moved on, or ended, in this way. The caller records it."""
     limited = rounds.present(case)
     if limited.clock_started_on is None or limited.met_on is not None:
         raise NotAllowedNow("这件事项没有正在计算的期限，不能暂停。", "请核对事项的期限。")

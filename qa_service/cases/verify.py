@@ -1,8 +1,8 @@
 """Whether the history is as it was written.
 
 Detected, for somebody who changes the database behind the service's back:
-- an event edited: its digest no longer fits; the columns of a case or of its typed row edited: they no longer fit
-  the facts of its newest event;
+- an event edited: its digest no longer fits; the columns of a case, of a round or of its typed row edited: they no
+  longer fit the facts of its newest event;
 - events deleted (also the newest), inserted or put in another order, a case deleted, a case's chain replaced by
   another that agrees with itself: the journal says otherwise;
 - the journal edited: its own chain breaks; the journal and everything it speaks of rewritten or cut short so that all
@@ -11,7 +11,8 @@ Detected, for somebody who changes the database behind the service's back:
 Not detected: what was cut off since the newest anchor (a minute at most while the service runs); changes by somebody
 who can also write to the anchor file and knows this program, unless an anchor was kept elsewhere; columns of cases
 that have had no event since this history was introduced; columns that say nothing of the matter (`version`,
-`acted_at`); other tables (library, users, query log); what somebody does through the service with another's password.
+`acted_at`); other tables (opinions, tellings and follow-ups, whose texts
+are in the events; library, users, query log); what somebody does through the service with another's password.
 Reading leaves no trace here at all. Nothing here repairs anything: it tells where to compare with a backup.
 """
 
