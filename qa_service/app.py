@@ -19,8 +19,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from qa_service import migrations
 from qa_service.accounts import routes as account_routes
 from qa_service.calendars import routes as calendar_routes
+from qa_service.cases.anchors import AnchorWriter
 from qa_service.consultations import routes as consultation_routes
 from qa_service.errors import NotFound, ServiceError, TooLarge
+from qa_service.integration import admin_routes as integration_admin_routes
+from qa_service.integration import routes as integration_routes
+from qa_service.integration.sender import WebhookSender
 from qa_service.kit.database import Database
 from qa_service.kit.http import invalid_from, problem
 from qa_service.kit.memory import long_lived
@@ -32,6 +36,7 @@ from qa_service.library.opening import SERVING_THREADS, EncoderStatus, open_inde
 from qa_service.library.query_log import QueryLogWriter
 from qa_service.responsibility import routes as responsibility_routes
 from qa_service.settings import Settings
+from qa_service.statistics import routes as statistics_routes
 from qa_service.web import pages
 from qa_service.web.errors import render_problem
 from qa_service.zones import routes as zone_routes
@@ -96,9 +101,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.state.question_vectors = QuestionVectors(status.encoder)
         index.start()
         query_log.start()
+        anchor_writer = AnchorWriter(database, settings.data_dir)
+        anchor_writer.start()
+        webhooks = WebhookSender(database, settings)
+        webhooks.start()
         try:
             yield
         finally:
+            await run_in_threadpool(webhooks.stop)
+            await run_in_threadpool(anchor_writer.stop)
             await run_in_threadpool(query_log.stop)
             await run_in_threadpool(index.stop)
             database.close()
@@ -110,7 +121,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     for module in (
         library_routes, lexicon_routes, consultation_routes, responsibility_routes, account_routes, zone_routes,
-        calendar_routes,
+        calendar_routes, statistics_routes, integration_routes, integration_admin_routes,
     ):  # fmt: skip
         app.include_router(module.router, prefix="/api/v1")
     app.include_router(pages.router)

@@ -1,4 +1,4 @@
-"""The command line: serve · prepare · import · extract · reindex · eval · due · calendar.
+"""The command line: serve · prepare · import · extract · reindex · eval · due · calendar · doctor.
 
 Imports stand inside the commands, so that `qa-service due` does not pay for what `serve` needs.
 """
@@ -342,6 +342,31 @@ def calendar_recompute(
     with progress_bars() as tell:
         line = command.recompute_all(operator, progress=tell)
     out.print(line, highlight=False)
+
+
+@app.command()
+def doctor(
+    data_dir: DataDir = None,
+    as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
+) -> None:
+    """自检：办理过程有无被改动、编号、状态、截止日、索引、模型、磁盘。有问题时退出码为 1。"""
+    from qa_service.doctor.report import print_report
+    from qa_service.doctor.service import examine
+    from qa_service.kit.database import Database
+    from qa_service.settings import Settings
+
+    use_data_dir(data_dir)
+    settings = Settings()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.url, settings.database_wait_seconds)
+    report = examine(settings, database)
+    database.close()
+    if as_json:
+        print(json.dumps(report.as_object(), ensure_ascii=False))
+    else:
+        print_report(report, out)
+    if report.failed:
+        raise typer.Exit(1)
 
 
 def main() -> None:

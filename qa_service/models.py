@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import qa_service.accounts.models
+import qa_service.cases.history
 import qa_service.cases.models
 import qa_service.consultations.models
+import qa_service.integration.models
+import qa_service.integration.outbox
 import qa_service.lexicon.models
 import qa_service.library.models
 import qa_service.responsibility.models

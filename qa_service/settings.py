@@ -29,6 +29,10 @@ class Settings(BaseSettings):
     consult_clock_start: Literal["earlier", "registered", "assigned", "signed"] = Field(
         "earlier", description="咨询答复期限起算点：earlier 为登记与交办的较早者"
     )
+    integration_key: str = Field("", description="接口主密钥；空为数据目录中自动生成的文件")
+    webhook_seconds: float = Field(
+        10.0, gt=0, description="通知送不到时第一次重试前的等待（秒），以后逐次加长"
+    )
     progress_attempts: int = Field(10, ge=1, description="每个来源每 10 分钟可查询进度的次数")
     public_registrations: int = Field(20, ge=1, description="每个匿名来源每小时可登记咨询的次数")
 

@@ -7,6 +7,7 @@ bench.py --encoders FOLDER     ways of running the encoder: int8 on one and two 
 bench.py --http FOLDER         the whole service as a process of its own: asking, cache, start, memory
 bench.py --scale [--most N]    how search grows from 1,000 to 1,000,000 wordings; needs no folder
 bench.py --recompute N         entering a holiday notice with N open deadlines; needs no folder
+bench.py --ledger [--rounds N] boards and statistics over 20,000 open and 40,000 closed cases; needs no folder
 
 FOLDER holds NAME.library.jsonl (`id, question, answer`), queries*.jsonl (`query, library, relevant, style`) and
 oos*.jsonl (`query, library`; nothing answers them).
@@ -384,18 +385,27 @@ def main() -> int:
     cli.add_argument("--encoders", type=Path, metavar="FOLDER")
     cli.add_argument("--http", type=Path, metavar="FOLDER", help="the whole service as a process of its own")
     cli.add_argument("--scale", action="store_true", help="how search grows with the library")
+    cli.add_argument("--ledger", action="store_true", help="boards and statistics over a large ledger")
+    cli.add_argument("--rounds", type=int, default=20, help="with --ledger: how often each page is asked")
     cli.add_argument("--most", type=int, default=1_000_000, help="with --scale: leave out sizes above")
     cli.add_argument("--recompute", type=int, metavar="N", help="a notice entered with N open deadlines")
-    cli.add_argument("--keep", type=Path, help="with --http: data directory to make and use again")
+    cli.add_argument(
+        "--keep", type=Path, help="with --http and --ledger: data directory to make and use again"
+    )
     cli.add_argument("--encoder", type=Path, default=ROOT / "var" / "indexes" / "encoder")
     cli.add_argument("--threads", type=int, default=2)
     args = cli.parse_args()
-    if not (args.quality or args.speed or args.encoders or args.http or args.scale or args.recompute):
-        cli.error("give --quality, --speed, --encoders, --http, --scale or --recompute")
+    ways = ("quality", "speed", "encoders", "http", "scale", "recompute", "ledger")
+    if not any(getattr(args, way) for way in ways):
+        cli.error(f"give one of {', '.join('--' + way for way in ways)}")
     if args.recompute:
         from bench_recompute import bench_recompute
 
         bench_recompute(args.recompute)
+    if args.ledger:
+        from bench_ledger import bench_ledger
+
+        return 0 if bench_ledger(args.rounds, args.keep) else 1
     lexicon = Lexicon.load(ROOT / "corpus" / "lexicon")
     if args.quality:
         quality(args.quality, open_encoder(args.encoder, args.threads), lexicon)

@@ -49,6 +49,15 @@ ALLOWED: dict[tuple[str, str], frozenset[str]] = {
     ("GET", f"{A}/consultations/{{number}}/one-time-notice"): STAFF,
     ("GET", f"{A}/accountability"): WATCHING, ("POST", f"{A}/accountability"): SUPERVISOR,
     ("POST", f"{A}/accountability/{{event_id}}/handling"): SUPERVISOR,
+    # Boards and statistics.
+    **{
+        ("GET", path): STAFF
+        for path in (
+            f"{A}/statistics", f"{A}/statistics/cases", f"{A}/board", f"{A}/board/cases", "/statistics", "/statistics.csv",
+            "/statistics/cases", "/board", "/board/cases", "/board/wall",
+        )
+    },
+    ("GET", f"{A}/consultations/{{number}}/history"): STAFF, ("GET", "/case/{case_number}/history"): STAFF,
     # The library.
     ("POST", f"{A}/library/hit-test"): STAFF, ("GET", f"{A}/library/entries"): STAFF,
     ("GET", f"{A}/library/entries/{{key}}"): STAFF, ("GET", f"{A}/library/entries/{{key}}/versions"): STAFF,
@@ -59,7 +68,10 @@ ALLOWED: dict[tuple[str, str], frozenset[str]] = {
     # Administration.
     ("GET", f"{A}/users"): ADMIN, ("POST", f"{A}/users"): ADMIN, ("PATCH", f"{A}/users/{{username}}"): ADMIN,
     ("GET", f"{A}/kiosks"): ADMIN, ("POST", f"{A}/kiosks"): ADMIN, ("PATCH", f"{A}/kiosks/{{code}}"): ADMIN,
-    ("PUT", f"{A}/units/{{code}}"): ADMIN,
+    ("PUT", f"{A}/units/{{code}}"): ADMIN, ("GET", f"{A}/integration/keys"): ADMIN,
+    ("POST", f"{A}/integration/keys"): ADMIN, ("POST", f"{A}/integration/keys/{{code}}/revoke"): ADMIN,
+    ("GET", f"{A}/integration/webhooks"): ADMIN, ("POST", f"{A}/integration/webhooks"): ADMIN,
+    ("POST", f"{A}/integration/webhooks/{{code}}/{{what}}"): ADMIN,
     # Pages for anybody.
     ("GET", "/"): PUBLIC, ("GET", "/theme"): PUBLIC, ("GET", "/sign-in"): PUBLIC, ("POST", "/sign-in"): PUBLIC,
     ("POST", "/sign-out"): PUBLIC, ("GET", "/progress"): PUBLIC, ("POST", "/progress"): PUBLIC,
@@ -101,8 +113,10 @@ ALLOWED: dict[tuple[str, str], frozenset[str]] = {
     ("POST", "/admin/calendar/notice"): ADMIN, ("POST", "/admin/calendar/local"): ADMIN,
     ("POST", "/admin/calendar/local/{override_id}/withdraw"): ADMIN,
 }  # fmt: skip
-# Not decided by who asks but by the token in the address.
-BY_TOKEN = {("GET", "/kiosk/activate")}
+# Not decided by who asks but by the token in the address, or by the signature of another system.
+BY_TOKEN = {
+    ("GET", "/kiosk/activate"), ("POST", f"{A}/intake/consultations"), ("GET", f"{A}/intake/consultations/{{order_no}}"),
+}  # fmt: skip
 # Signing in and out is for anybody, and would end the sessions that the others here are asked with.
 SIGNING = {
     ("POST", f"{A}/session"),

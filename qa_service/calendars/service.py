@@ -19,6 +19,7 @@ from qa_service.accounts.roles import Actor
 from qa_service.accounts.service import audit
 from qa_service.calendars.reading import rows_of
 from qa_service.cases.recompute import Plan, Tell, by_date, carry_out, plan_recompute
+from qa_service.consultations import stage_dates
 from qa_service.consultations.lifecycle import LIFECYCLE
 from qa_service.errors import Conflict, Invalid, NotFound
 from qa_service.kit import clock
@@ -209,8 +210,10 @@ def _preview_withdrawal(
 def recompute(session: Session, actor: Actor, progress: Tell | None = None) -> Plan:
     """Count every open deadline by the calendar in force: repairs what a restored backup or a hand has left."""
     current_revision(session, to_change=True)
-    plan = plan_recompute(session, LEDGERS, load_calendars(session), to_change=True)
+    calendars = load_calendars(session)
+    plan = plan_recompute(session, LEDGERS, calendars, to_change=True)
     carry_out(session, actor, plan, "按现行工作日历核对", "", progress)
+    stage_dates.recompute(session, actor, calendars, "按现行工作日历核对", "")
     audit(
         session, actor, "calendar-recompute", "按现行工作日历重新计算", document="", days=0, open=plan.open,
         earlier=plan.earlier, later=plan.later, settled=plan.settled,
@@ -250,6 +253,7 @@ def _check_token(found: Preview, token: str) -> None:
 
 def _make(session: Session, actor: Actor, found: Preview, action: str, progress: Tell | None = None) -> None:
     carry_out(session, actor, found.plan, f"按{found.document}", found.document, progress)
+    stage_dates.recompute(session, actor, load_calendars(session), f"按{found.document}", found.document)
     plan = found.plan
     audit(
         session, actor, action, found.title[:128], document=found.document, days=len(found.days), open=plan.open,

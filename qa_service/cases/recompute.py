@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast
 
-from sqlalchemy import Select, Table, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import Select, Table, and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from qa_service.accounts.roles import Actor
+from qa_service.cases import history
 from qa_service.cases.lifecycle import Audience, Lifecycle
 from qa_service.cases.models import Case, CaseEvent, CaseRound
 from qa_service.kit import clock
@@ -40,6 +41,7 @@ class Moved:
     state: str
     before: date
     before_status: str
+    before_steps: list[StoredStep]
     after: date
     after_status: str
     steps: list[StoredStep]
@@ -107,6 +109,7 @@ def plan_recompute(
                     row.state,
                     row.due_on,
                     row.due_status,
+                    row.due_steps,
                     due.due,
                     due.status,
                     steps,
@@ -154,10 +157,9 @@ def carry_out(
         part = plan.changes[at : at + BATCH]
         _write(session, [change for change in part if change.round == 1], Case)
         _write(session, [change for change in part if change.round > 1], CaseRound)
-        tell_concerned(session, actor, [change for change in part if change.told], why, document)
+        tell_concerned(session, actor, part, why, document)
         if progress:
             progress("recompute", at + len(part), total)
-    session.expire_all()
 
 
 def _write(session: Session, changes: Sequence[Moved], limited: type[Case] | type[CaseRound]) -> None:
@@ -179,34 +181,31 @@ def _write(session: Session, changes: Sequence[Moved], limited: type[Case] | typ
         for c in changes
     ]
     session.execute(statement, values)
+    for change in changes:
+        history.changed_in_bulk(
+            session, limited, change.case_id, change.round,
+            before={"due_on": change.before, "due_status": change.before_status, "due_steps": change.before_steps},
+            after={"due_on": change.after, "due_status": change.after_status, "due_steps": change.steps},
+        )  # fmt: skip
 
 
 def tell_concerned(session: Session, actor: Actor, changes: Sequence[Moved], why: str, document: str) -> None:
     """One event on each case, for everybody who reads the case: the person who asked was told a date, the unit
-    works by it, the desk and the supervisor watch it. Delivery beyond the case starts here."""
-    if not changes:
-        return
-    statement = (
-        select(CaseEvent.case_id, func.max(CaseEvent.seq).label("last"))
-        .where(CaseEvent.case_id.in_([change.case_id for change in changes]))
-        .group_by(CaseEvent.case_id)
-    )
-    last: dict[int, int] = {row.case_id: row.last for row in session.execute(statement)}
-    session.execute(
-        insert(CaseEvent), [_event(actor, change, last.get(change.case_id, 0) + 1, why, document) for change in changes]
-    )  # fmt: skip
+    works by it, the desk and the supervisor watch it. Delivery beyond the case starts here. Where only the wording
+    of the calculation has changed, the event is there for the record alone."""
+    history.append_many(session, [_event(actor, change, why, document) for change in changes])
 
 
-def _event(actor: Actor, change: Moved, seq: int, why: str, document: str) -> dict[str, Any]:
-    return {
-        "case_id": change.case_id, "seq": seq, "event": EVENT, "at": clock.now(), "actor_role": actor.role,
-        "actor_id": actor.id, "actor_name": actor.name, "from_state": change.state, "to_state": change.state,
-        "sentence": sentence_of(change, why), "audience": Audience.PUBLIC,
-        "data": {
+def _event(actor: Actor, change: Moved, why: str, document: str) -> CaseEvent:
+    return CaseEvent(
+        case_id=change.case_id, event=EVENT, at=clock.now(), actor_role=actor.role, actor_id=actor.id,
+        actor_name=actor.name, from_state=change.state, to_state=change.state, sentence=sentence_of(change, why),
+        audience=Audience.PUBLIC if change.told else Audience.INTERNAL,
+        data={
             "before": change.before.isoformat(), "before_status": change.before_status,
             "after": change.after.isoformat(), "after_status": change.after_status, "why": why, "document": document,
         },
-    }  # fmt: skip
+    )  # fmt: skip
 
 
 def sentence_of(change: Moved, why: str) -> str:
@@ -214,6 +213,8 @@ def sentence_of(change: Moved, why: str) -> str:
     old, new = _said(change.before, change.before_status), _said(change.after, change.after_status)
     if change.before != change.after:
         return f"{why}，答复期限由{old}调整为{new}。"
+    if not change.told:
+        return f"{why}，答复期限不变，只是计算过程的说明有变化。"
     certain = "确定为" if change.after_status == "official" else "改为暂定："
     return f"{why}，重新计算后答复期限不变，{certain}{_said(change.after, 'official')}。"
 

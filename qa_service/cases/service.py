@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from qa_service.accounts.roles import Actor, Role
-from qa_service.cases import rounds
+from qa_service.cases import history, rounds
 from qa_service.cases.lifecycle import Act, Audience, Clock, Lifecycle
 from qa_service.cases.models import Case, CaseEvent
 from qa_service.cases.numbering import case_number, new_query_code, next_serial
@@ -61,15 +62,14 @@ def record(
     from_state: str | None = None,
     data: Mapping[str, Any] | None = None,
 ) -> CaseEvent:
-    """Add one row to the history of `case`."""
+    """Add one row to the history of `case`: what changed on the case since the row before goes with it."""
     last = session.scalar(select(func.max(CaseEvent.seq)).where(CaseEvent.case_id == case.id)) or 0
     row = CaseEvent(
         case_id=case.id, seq=last + 1, event=event, at=clock.now(), actor_role=actor.role, actor_id=actor.id,
         actor_name=actor.name, from_state=case.state if from_state is None else from_state,
         to_state=case.state, sentence=sentence, audience=audience, data=dict(data or {}),
     )  # fmt: skip
-    session.add(row)
-    session.flush()
+    history.append(session, row)
     return row
 
 
@@ -80,6 +80,30 @@ def note(
     """Add to the history what is not a step of the table; whoever has the case open learns that it changed."""
     case.acted_at = clock.now()
     return record(session, case, actor, event, sentence, audience=audience, data=data)
+
+
+class HasCase(Protocol):
+    @property
+    def case(self) -> Case: ...
+
+
+RowT = TypeVar("RowT", bound=HasCase)
+P = ParamSpec("P")
+ResultT = TypeVar("ResultT")
+
+
+def one_act(
+    function: Callable[Concatenate[Session, Actor, RowT, P], ResultT],
+) -> Callable[Concatenate[Session, Actor, RowT, P], ResultT]:
+    """For functions that carry out one act on a typed row: whatever they change on it and on its case, before or
+    after recording the event, is that event's before and after."""
+
+    @wraps(function)
+    def act(session: Session, actor: Actor, row: RowT, /, *args: P.args, **kwargs: P.kwargs) -> ResultT:
+        with history.one_act(session, row.case.id):
+            return function(session, actor, row, *args, **kwargs)
+
+    return act
 
 
 def check_version(session: Session, lifecycle: Lifecycle, case: Case, seen: int) -> None:
@@ -167,7 +191,7 @@ def start_clock(session: Session, case: Case, limit: TimeLimit, start: date, cal
 
 def pause_clock(session: Session, case: Case, limit: TimeLimit, pause: Pause, calendar: WorkCalendar) -> None:
     """Leave the days of `pause` out of the present round's running clock. A pause that begins on the same day replaces
-    the earlier one: one still running is moved on, or ended, in this way."""
+    the earlier one: one still running is moved on, or ended, in this way. The caller records it."""
     limited = rounds.present(case)
     if limited.clock_started_on is None or limited.met_on is not None:
         raise NotAllowedNow("这件事项没有正在计算的期限，不能暂停。", "请核对事项的期限。")

@@ -12,11 +12,12 @@ from qa_service.accounts.models import Unit
 from qa_service.accounts.roles import Actor
 from qa_service.consultations import rules
 from qa_service.consultations.lifecycle import RETURN_LIMIT, SIGN_LIMIT
-from qa_service.consultations.models import AssistingUnit, Consultation, Opinion
+from qa_service.consultations.models import AssistingUnit, Consultation, GivenBack, Opinion
 from qa_service.consultations.schemas import ActFields
 from qa_service.errors import Forbidden, Invalid, NotAllowedNow
 from qa_service.kit import clock
-from qa_service.zones.calendar import find_limit, load_calendar
+from qa_service.workdays.calendar import WorkCalendar
+from qa_service.zones.calendar import find_limit, load_calendars
 
 
 def assign(session: Session, actor: Actor, consultation: Consultation, fields: ActFields) -> Unit:
@@ -37,8 +38,10 @@ def assign(session: Session, actor: Actor, consultation: Consultation, fields: A
     consultation.designated = fields.designated
     consultation.signed_at, consultation.signed_by = None, ""
     today = clock.today()
-    consultation.sign_due_on = _last_day(session, SIGN_LIMIT, today)
-    consultation.return_until = _last_day(session, RETURN_LIMIT, today)
+    # A change of the calendar waits for these days as it does for due dates, and then finds them.
+    calendar = load_calendars(session, to_count=True).of(case.zone_id)
+    consultation.sign_due_on = _last_day(session, SIGN_LIMIT, today, calendar)
+    consultation.return_until = _last_day(session, RETURN_LIMIT, today, calendar)
     for row in consultation.assisting_now:
         row.ended_at = clock.now()
     _add_assisting(actor, consultation, assisting)
@@ -69,12 +72,17 @@ def opine(session: Session, actor: Actor, consultation: Consultation, fields: Ac
     )  # fmt: skip
 
 
-def give_back(consultation: Consultation) -> None:
+def give_back(session: Session, actor: Actor, consultation: Consultation) -> None:
     """退回. Raises NotAllowedNow when the rules no longer let the unit return it."""
     why = rules.why_no_return(consultation.designated, consultation.return_until, clock.today())
     if why:
         raise NotAllowedNow(why, "如确有困难，请与专区窗口或监督管理部门联系，由其改派。")
     consultation.returns += 1
+    session.add(
+        GivenBack(
+            case_id=consultation.case_id, unit_id=actor.unit_id, round=consultation.case.round, at=clock.now(), by=actor.name
+        )
+    )  # fmt: skip
 
 
 def release(consultation: Consultation) -> None:
@@ -111,7 +119,7 @@ def _add_assisting(actor: Actor, consultation: Consultation, units: Iterable[Uni
         consultation.assisting.append(row)
 
 
-def _last_day(session: Session, code: str, today: date) -> date | None:
+def _last_day(session: Session, code: str, today: date, calendar: WorkCalendar) -> date | None:
     """The last day under the limit `code`; None in an installation that has no such limit."""
     limit = find_limit(session, code)
-    return rules.last_day(today, limit, load_calendar(session)) if limit else None
+    return rules.last_day(today, limit, calendar) if limit else None

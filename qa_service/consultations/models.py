@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from qa_service.accounts.models import Unit
 from qa_service.cases.models import Case
 from qa_service.kit.database import Base
+from qa_service.kit.privacy import hidden, mask_contact, mask_name
 from qa_service.zones.models import Zone
 
 
@@ -25,9 +26,9 @@ class Consultation(Base):
 
     # 登记
     channel: Mapped[str] = mapped_column(String(16))
-    person_name: Mapped[str] = mapped_column(String(64), default="")
-    contact: Mapped[str] = mapped_column(String(128), default="")
-    contact_last4: Mapped[str] = mapped_column(String(4), default="")
+    person_name: Mapped[str] = mapped_column(String(64), default="", info={"mask": mask_name})
+    contact: Mapped[str] = mapped_column(String(128), default="", info={"mask": mask_contact})
+    contact_last4: Mapped[str] = mapped_column(String(4), default="", info={"mask": hidden})
     audience: Mapped[str] = mapped_column(String(32), default="")
     question: Mapped[str] = mapped_column(Text)
     topic: Mapped[str] = mapped_column(String(64), default="")
@@ -107,6 +108,19 @@ class AssistingUnit(Base):
     ended_at: Mapped[datetime | None]
 
     unit: Mapped[Unit] = relationship(lazy="joined")
+
+
+class GivenBack(Base):
+    """退回 by a unit: which one, so that it is counted there after others hold the case. Append-only."""
+
+    __tablename__ = "consultation_returns"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("consultations.case_id"), index=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"), index=True)
+    round: Mapped[int]
+    at: Mapped[datetime]
+    by: Mapped[str] = mapped_column(String(64))
 
 
 class Opinion(Base):

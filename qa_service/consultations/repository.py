@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from qa_service.accounts.roles import Actor, Role
@@ -16,6 +16,15 @@ from qa_service.errors import NotFound
 from qa_service.zones.models import Zone
 
 TIMED = tuple(state.code for state in STATES.values() if state.timed)
+# By the present round's limit; few cases are in a later one, and only those are looked up.
+present_due = case(
+    (Case.round == 1, Case.due_on),
+    else_=select(CaseRound.due_on)
+    .where(CaseRound.case_id == Case.id, CaseRound.number == Case.round)
+    .correlate(Case)
+    .scalar_subquery(),
+)
+SOONEST_FIRST = (present_due.is_(None), present_due, Case.id)
 
 
 def readable(actor: Actor) -> Select[Consultation]:
@@ -28,7 +37,8 @@ def readable(actor: Actor) -> Select[Consultation]:
         if actor.zone_id is None:
             return statement if actor.role is Role.SUPERVISOR else statement.where(Case.id < 0)
         own = select(Zone.path).where(Zone.id == actor.zone_id).scalar_subquery()
-        return statement.join(Zone, Zone.id == Case.zone_id).where(Zone.path.startswith(own))
+        # The few zones are found once, not compared case by case: that was a fifth of every long list's time.
+        return statement.where(Case.zone_id.in_(select(Zone.id).where(Zone.path.startswith(own))))
     if actor.role is Role.UNIT:
         return statement.where(
             or_(
@@ -125,15 +135,22 @@ def list_readable(
     if text:
         like = f"%{text.replace('%', '').replace('_', '')}%"
         statement = statement.where(or_(Consultation.question.like(like), Case.number.like(like)))
-    total = session.scalar(select(func.count()).select_from(statement.subquery())) or 0
-    order = (Case.id.desc(),) if newest_first else (Case.due_on.is_(None), Case.due_on, Case.id)
-    page = session.scalars(
-        statement.options(joinedload(Consultation.case), selectinload(Consultation.holder))
-        .order_by(*order)
-        .limit(limit)
-        .offset(offset)
+    total = session.scalar(statement.with_only_columns(func.count())) or 0
+    # First which cases, from narrow columns, then these in full: far pages sort no texts.
+    order = (Case.id.desc(),) if newest_first else SOONEST_FIRST
+    ids = session.scalars(statement.with_only_columns(Case.id).order_by(*order).limit(limit).offset(offset))
+    return in_full(session, actor, ids.all()), total
+
+
+def in_full(session: Session, actor: Actor, ids: Sequence[int]) -> list[Consultation]:
+    """These cases, in this order, ready to be listed."""
+    found = session.scalars(
+        readable(actor)
+        .where(Case.id.in_(ids))
+        .options(joinedload(Consultation.case), selectinload(Consultation.holder))
     )
-    return list(page), total
+    by_id = {item.case_id: item for item in found}
+    return [by_id[id_] for id_ in ids]
 
 
 def by_query_code(session: Session, code: str) -> Consultation | None:

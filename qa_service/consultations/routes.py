@@ -14,7 +14,7 @@ from qa_service.accounts.roles import CITIZEN, Actor, Role
 from qa_service.accounts.security import throttle
 from qa_service.accounts.service import audit
 from qa_service.cases.service import check_version, record
-from qa_service.consultations import answer_check, repository, service, views
+from qa_service.consultations import answer_check, history_view, repository, service, views
 from qa_service.consultations.lifecycle import LIFECYCLE
 from qa_service.consultations.models import Consultation
 from qa_service.consultations.schemas import (
@@ -22,6 +22,7 @@ from qa_service.consultations.schemas import (
     ComparisonView,
     ConsultationDetail,
     ConsultationSummary,
+    History,
     Progress,
     ProgressRequest,
     Registered,
@@ -176,6 +177,12 @@ def read_consultation(
     consultation = repository.get_readable(session, actor, number)
     response.headers["ETag"] = f'"{consultation.case.version}"'
     return views.detail(session, actor, consultation, load_calendars(session))
+
+
+@router.get("/consultations/{number}/history")
+def read_history(session: DbSession, actor: Staff, number: str) -> History:
+    """办理过程：每一步由谁办理、改变了什么，以及与校验码是否相符。"""
+    return history_view.history(session, actor, repository.get_readable(session, actor, number))
 
 
 @router.post("/consultations/{number}/acts/{event}")

@@ -87,6 +87,30 @@ class Event(BaseModel):
     audience: str
 
 
+class Change(BaseModel):
+    """一项登记内容的变化；`before` 为空表示原来没有。"""
+
+    name: str
+    before: str
+    after: str
+
+
+class HistoryEvent(Event):
+    """办理过程的一条：`role` 为岗位名称，`digest` 为校验码的前 12 位。"""
+
+    seq: int
+    changes: list[Change]
+    digest: str
+
+
+class History(BaseModel):
+    """`findings` 不为空时，记录与校验码不符：有人绕过系统改动过数据库。"""
+
+    events: list[HistoryEvent]
+    question: str
+    findings: list[str]
+
+
 class OpenAct(BaseModel):
     event: str
     label: str

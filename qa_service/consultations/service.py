@@ -89,11 +89,11 @@ def register(
     )  # fmt: skip
     session.add(consultation)
     session.flush()
+    first_asked.lock(session, actor, consultation)
     cases.record(
         session, case, actor, "register", f"登记，来自{CHANNELS[data.channel]}。", audience=Audience.PUBLIC,
         from_state="", data={"trace_id": trace.id},
     )  # fmt: skip
-    first_asked.lock(session, actor, consultation)
     if data.handling:
         act_on(session, actor, consultation, data.handling, data.fields, clock_start=clock_start)
         if data.handling == "refer" and data.fields.unit:
@@ -125,7 +125,28 @@ def act_on(
     *,
     clock_start: str = "earlier",
 ) -> Act:
-    """Carry out one act of the lifecycle table on a consultation, with what it means for its columns."""
+    """Carry out one act of the lifecycle table, then what it means for the cases that go with this one."""
+    act = _act(session, actor, consultation, event, fields, clock_start=clock_start)
+    if event == "link":
+        leading = session.get_one(Consultation, consultation.leading_id)
+        if leading.case.state == "replied":
+            merging.give(session, leading, consultation)
+    if event in ("reply", "approve"):
+        merging.share_reply(session, consultation)
+    return act
+
+
+@cases.one_act
+def _act(
+    session: Session,
+    actor: Actor,
+    consultation: Consultation,
+    event: str,
+    fields: ActFields,
+    *,
+    clock_start: str,
+) -> Act:
+    """One act on one consultation, with what it means for its columns: one event, with their before and after."""
     given = fields.model_dump(exclude_defaults=True)
     case, today = consultation.case, clock.today()
     possible = LIFECYCLE.find(case.state, event)
@@ -139,13 +160,6 @@ def act_on(
     if actor.role is Role.DESK and consultation.first_asked_id is None:
         # Left at a kiosk or on the web: the first clerk who takes it up is answerable for it (首问责任).
         first_asked.lock(session, actor, consultation)
-    if (
-        event == "link"
-        and (leading := session.get_one(Consultation, consultation.leading_id)).case.state == "replied"
-    ):
-        merging.give(session, leading, consultation)
-    if event in ("reply", "approve"):
-        merging.share_reply(session, consultation)
     if event in ("return", "recall"):
         assignment.release(consultation)
     if event == "refer":
@@ -187,7 +201,7 @@ def _carry_out(
         case "sign":
             consultation.signed_at, consultation.signed_by = clock.now(), actor.name
         case "return":
-            assignment.give_back(consultation)
+            assignment.give_back(session, actor, consultation)
         case "reply" | "submit":
             replying.draft(actor, consultation, event, fields)
         case "approve" | "reject":

@@ -80,7 +80,7 @@ def detail(
 ) -> ConsultationDetail:
     """The whole case for those who handle it. The contact stays masked: reading it is an act of its own."""
     case = consultation.case
-    answer, answer_basis = _answer_given(session, consultation)
+    answer, answer_basis = answer_given(session, consultation)
     entry_key = session.scalar(select(Entry.key).where(Entry.id == consultation.library_entry_id))
     audiences = (Audience.PUBLIC, Audience.STAFF) if actor.role is Role.UNIT else tuple(Audience)
     return ConsultationDetail(
@@ -138,7 +138,7 @@ def rounds_of(case: Case) -> list[RoundView]:
 def progress(session: Session, consultation: Consultation) -> Progress:
     """What the citizen sees by query code: public events only, no name and no contact."""
     case, limit = consultation.case, present(consultation.case)
-    answer, basis = _answer_given(session, consultation)
+    answer, basis = answer_given(session, consultation)
     if consultation.told_at is None and case.state not in ("replied", "answered", "closed", "archived"):
         answer, basis = "", []
     return Progress(
@@ -149,7 +149,7 @@ def progress(session: Session, consultation: Consultation) -> Progress:
     )  # fmt: skip
 
 
-def _answer_given(session: Session, consultation: Consultation) -> tuple[str, list[str]]:
+def answer_given(session: Session, consultation: Consultation) -> tuple[str, list[str]]:
     """The text the citizen was given: the unit's reply, or the very version of the entry used."""
     if consultation.reply_text:
         return consultation.reply_text, [item["text"] for item in consultation.reply_basis]

@@ -135,6 +135,10 @@ def database_errors() -> Iterator[None]:
             "您填写的内容仍保留在页面上，请刷新查看最新情况后再决定。",
         ) from error
     except IntegrityError as error:
+        if "append-only" in str(error.orig):  # the triggers on case_events and case_journal
+            raise Conflict(
+                "办理过程只能追加，不能修改或删除，没有保存。", "需要更正的，请另行登记一步并写明原因。"
+            ) from error
         raise Conflict(
             "这项内容与已有记录重复，或者刚刚被别人修改，没有保存。", "请刷新后核对，再重新提交。"
         ) from error

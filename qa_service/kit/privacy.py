@@ -67,3 +67,8 @@ def mask_name(name: str) -> str:
     if not name:
         return ""
     return (name[:2] if name.startswith(_COMPOUND_SURNAMES) else name[:1]) + "*"
+
+
+def hidden(value: str) -> str:
+    """That there is something, not what: secrets and parts of personal numbers in the history."""
+    return "＊＊＊＊" if value else ""

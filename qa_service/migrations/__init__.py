@@ -16,7 +16,7 @@ FOLDER = Path(__file__).parent
 def upgrade(database: Database, revision: str = "") -> None:
     """Bring the schema to a revision, the newest unless another is named. On SQLite it is one transaction."""
     revision = revision or newest()
-    if _is_at(database, revision):
+    if _held(database) == revision:
         return
     # Most starts have nothing to upgrade and are spared the third of a second that Alembic takes to import.
     from alembic import command
@@ -35,15 +35,25 @@ def upgrade(database: Database, revision: str = "") -> None:
 
 
 def newest() -> str:
-    """The newest revision: files are numbered in the order of the chain."""
-    return max(file.stem.split("_")[0] for file in (FOLDER / "versions").glob("[0-9]*.py"))
+    return _revisions()[-1]
 
 
-def _is_at(database: Database, revision: str) -> bool:
+def pending(database: Database) -> list[str]:
+    """The revisions that this database still lacks."""
+    return [revision for revision in _revisions() if revision > _held(database)]
+
+
+def _revisions() -> list[str]:
+    """All revisions in the order of the chain, by which the files are numbered."""
+    return sorted(file.stem.split("_")[0] for file in (FOLDER / "versions").glob("[0-9]*.py"))
+
+
+def _held(database: Database) -> str:
+    """The revision of this database; empty where it has no tables yet."""
     with database.engine.connect() as connection:
         if not inspect(connection).has_table("alembic_version"):
-            return False
-        return bool(connection.scalar(text("SELECT version_num FROM alembic_version")) == revision)
+            return ""
+        return connection.scalar(text("SELECT version_num FROM alembic_version")) or ""
 
 
 @contextmanager

@@ -13,13 +13,14 @@ from sqlalchemy.orm import Session
 from qa_service.accounts.deps import DbSession, DeskOrAdmin, Staff
 from qa_service.accounts.roles import Actor, Role
 from qa_service.cases.models import Case
-from qa_service.consultations import repository, views
+from qa_service.consultations import history_view, repository, views
 from qa_service.consultations.lifecycle import LIBRARY_DECISIONS, SATISFACTION, TOLD_HOW
 from qa_service.consultations.models import Consultation
 from qa_service.consultations.routes import act_for, comparison_for, reveal_contact
 from qa_service.consultations.rules import calls_for_redo
 from qa_service.consultations.schemas import ActFields, ConsultationDetail, OpenAct
 from qa_service.errors import Conflict, ServiceError
+from qa_service.kit import clock
 from qa_service.kit.http import TransactionalRoute
 from qa_service.library.schemas import AskResponse
 from qa_service.responsibility.models import AccountabilityEvent
@@ -154,6 +155,16 @@ def slip(request: Request, session: DbSession, actor: DeskOrAdmin, case_number: 
         request, "slip.html", case=consultation.case, question=consultation.question,
         has_phone=bool(consultation.contact_last4), unit=consultation.holder.name if consultation.holder else "",
         zone=session.get_one(Zone, consultation.case.zone_id), asked_at=consultation.case.registered_at,
+    )  # fmt: skip
+
+
+@router.get("/case/{case_number}/history")
+def history(request: Request, session: DbSession, actor: Staff, case_number: str) -> HTMLResponse:
+    """办理过程, for the file: facts, calculation of the due date and every event, printed on A4."""
+    consultation = repository.get_readable(session, actor, case_number)
+    return page(
+        request, "history.html", case=views.detail(session, actor, consultation, load_calendars(session)),
+        history=history_view.history(session, actor, consultation), printed_at=clock.now(),
     )  # fmt: skip
 
 

@@ -51,6 +51,24 @@ def cn_time(moment: datetime) -> str:
     return f"{clock.local(moment):%H:%M}"
 
 
+def cn_clock(moment: datetime) -> str:
+    """11月22日14:05:09: when something was last looked at."""
+    local = clock.local(moment)
+    return f"{local.month}月{local.day}日{local:%H:%M:%S}"
+
+
+def tail_number(number: str) -> str:
+    """The day and serial of a number (20261122-0007), for screens where the rest is the same on every line."""
+    return "-".join(number.split("-")[-2:])
+
+
+def days_left_short(left: int | None) -> str:
+    """Working days left in as few characters as can be read across a hall."""
+    if left is None:
+        return ""
+    return f"超{-left}天" if left < 0 else "今天" if left == 0 else f"剩{left}天"
+
+
 def days_left(left: int | None) -> str:
     """Working days left in words."""
     if left is None:
@@ -136,7 +154,8 @@ def printed_pages(text: str) -> int:
 FILTERS = {
     f.__name__: f
     for f in (
-        cn_date, cn_datetime, cn_short, cn_time, days_left, due_tone, marked, unnamed, percent, part_label, validity,
-        code_groups, channel_label, triage_words, why_found, what_confidence_means, outcome_label, how_label, satisfaction_label, printed_pages,
+        cn_clock, cn_date, cn_datetime, cn_short, cn_time, days_left, days_left_short, due_tone, marked, unnamed, percent, part_label, validity,
+        tail_number, code_groups, channel_label, triage_words, why_found, what_confidence_means, outcome_label, how_label, satisfaction_label,
+        printed_pages,
     )
 }  # fmt: skip

@@ -9,21 +9,22 @@ from qa_service.accounts.roles import Actor, Role
 HOME = {
     Role.DESK: "/desk",
     Role.UNIT: "/unit",
-    Role.SUPERVISOR: "/desk/register?overdue=1",
+    Role.SUPERVISOR: "/board",
     Role.ADMIN: "/admin",
 }
 
 DESK, REGISTER, UNIT = ("/desk", "窗口答复"), ("/desk/register", "咨询台账"), ("/unit", "本单位办件")
 LIBRARY, TEST, ADMIN = ("/library", "问答库"), ("/library/test", "命中测试"), ("/admin", "系统管理")
+BOARD, STATISTICS = ("/board", "看板"), ("/statistics", "统计")
 LEXICON, GAPS = ("/library/lexicon", "词表"), ("/library/gaps", "知识缺口")
 
 ACCOUNTABILITY = ("/accountability", "责任追究")
 
 PAGES = {
-    Role.DESK: (DESK, REGISTER, LIBRARY, TEST, LEXICON, GAPS),
-    Role.UNIT: (UNIT, LIBRARY, TEST, LEXICON, GAPS),
-    Role.SUPERVISOR: (REGISTER, ACCOUNTABILITY, LIBRARY, TEST, LEXICON, GAPS),
-    Role.ADMIN: (ADMIN, DESK, REGISTER, ACCOUNTABILITY, LIBRARY, TEST, LEXICON, GAPS),
+    Role.DESK: (DESK, REGISTER, BOARD, STATISTICS, LIBRARY, TEST, LEXICON, GAPS),
+    Role.UNIT: (UNIT, BOARD, STATISTICS, LIBRARY, TEST, LEXICON, GAPS),
+    Role.SUPERVISOR: (BOARD, REGISTER, STATISTICS, ACCOUNTABILITY, LIBRARY, TEST, LEXICON, GAPS),
+    Role.ADMIN: (ADMIN, DESK, REGISTER, BOARD, STATISTICS, ACCOUNTABILITY, LIBRARY, TEST, LEXICON, GAPS),
 }
 
 

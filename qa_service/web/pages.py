@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from qa_service.web import (
     admin,
+    board,
     calendar,
     case,
     desk,
@@ -20,12 +21,13 @@ from qa_service.web import (
     register,
     responsibility,
     sign_in,
+    statistics,
     unit,
 )
 
 router = APIRouter(include_in_schema=False)
 for part in (
     home, sign_in, desk, register, responsibility, case, unit, library_import, gaps, lexicon, library, kiosk,
-    public_questions, progress, calendar, admin,
+    public_questions, progress, calendar, admin, board, statistics,
 ):  # fmt: skip
     router.include_router(part.router)
