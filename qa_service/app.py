@@ -32,6 +32,8 @@ from qa_service.library.opening import SERVING_THREADS, EncoderStatus, open_inde
 from qa_service.library.query_log import QueryLogWriter
 from qa_service.responsibility import routes as responsibility_routes
 from qa_service.settings import Settings
+from qa_service.watching import routes as watching_routes
+from qa_service.watching.delivery import WatchWork
 from qa_service.web import pages
 from qa_service.web.errors import render_problem
 from qa_service.zones import routes as zone_routes
@@ -96,9 +98,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.state.question_vectors = QuestionVectors(status.encoder)
         index.start()
         query_log.start()
+        watching = WatchWork(database, settings)
+        watching.start()
         try:
             yield
         finally:
+            await run_in_threadpool(watching.stop)
             await run_in_threadpool(query_log.stop)
             await run_in_threadpool(index.stop)
             database.close()
@@ -110,7 +115,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     for module in (
         library_routes, lexicon_routes, consultation_routes, responsibility_routes, account_routes, zone_routes,
-        calendar_routes,
+        calendar_routes, watching_routes,
     ):  # fmt: skip
         app.include_router(module.router, prefix="/api/v1")
     app.include_router(pages.router)

@@ -22,6 +22,7 @@ from qa_service.cases.recompute import Plan, Tell, by_date, carry_out, plan_reco
 from qa_service.consultations.lifecycle import LIFECYCLE
 from qa_service.errors import Conflict, Invalid, NotFound
 from qa_service.kit import clock
+from qa_service.watching.deadlines import tell_moved
 from qa_service.workdays.calendar import CalendarDay, DayStatus, WorkCalendar
 from qa_service.workdays.calendar_file import CalendarRow, build_calendar
 from qa_service.workdays.change import DayChange, changed_days, with_rows
@@ -211,6 +212,7 @@ def recompute(session: Session, actor: Actor, progress: Tell | None = None) -> P
     current_revision(session, to_change=True)
     plan = plan_recompute(session, LEDGERS, load_calendars(session), to_change=True)
     carry_out(session, actor, plan, "按现行工作日历核对", "", progress)
+    tell_moved(session, plan.changes, "按现行工作日历核对")
     audit(
         session, actor, "calendar-recompute", "按现行工作日历重新计算", document="", days=0, open=plan.open,
         earlier=plan.earlier, later=plan.later, settled=plan.settled,
@@ -250,6 +252,7 @@ def _check_token(found: Preview, token: str) -> None:
 
 def _make(session: Session, actor: Actor, found: Preview, action: str, progress: Tell | None = None) -> None:
     carry_out(session, actor, found.plan, f"按{found.document}", found.document, progress)
+    tell_moved(session, found.plan.changes, f"按{found.document}")
     plan = found.plan
     audit(
         session, actor, action, found.title[:128], document=found.document, days=len(found.days), open=plan.open,

@@ -183,7 +183,7 @@ def _write(session: Session, changes: Sequence[Moved], limited: type[Case] | typ
 
 def tell_concerned(session: Session, actor: Actor, changes: Sequence[Moved], why: str, document: str) -> None:
     """One event on each case, for everybody who reads the case: the person who asked was told a date, the unit
-    works by it, the desk and the supervisor watch it. Delivery beyond the case starts here."""
+    works by it, the desk and the supervisor watch it. Messages to the units: `watching.deadlines.tell_moved`."""
     if not changes:
         return
     statement = (
