@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from qa_service.accounts.models import Unit, User
@@ -49,36 +49,43 @@ def readable_notices(actor: Actor) -> Select[WatchNotice]:
     return statement.where(WatchNotice.case_id.in_(_readable_cases(actor)))
 
 
-def _still_pending() -> ColumnElement[bool]:
-    """Nobody waits for the watcher's next look: what has been done no longer shows a card."""
+def _in_force() -> ColumnElement[bool]:
+    """Neither ended nor withdrawn; nor does anybody wait for the watcher's next look: what has been done no longer shows
+    a card."""
+    waiting = (and_(WatchCard.rule == rule.code, Case.state.in_(rule.states)) for rule in RULES.values())
     return and_(
+        WatchCard.ended_at.is_(None),
+        WatchCard.decision != "withdrawn",
         WatchCard.round == Case.round,
-        or_(*(and_(WatchCard.rule == rule.code, Case.state.in_(rule.states)) for rule in RULES.values())),
+        or_(*waiting),
     )
 
 
 def cards_now(
     session: Session, actor: Actor, *, contested: bool = False, limit: int = 200
-) -> Sequence[Row[Any]]:
+) -> list[tuple[WatchCard, str, str, str]]:
     """(card, case number, unit's name, topic): those in force, red before yellow and the oldest due date first; or
     those contested and not yet decided."""
-    statement = _with_names(readable_cards(actor))
+    statement = (
+        readable_cards(actor)
+        .join(Consultation, Consultation.case_id == Case.id)
+        .outerjoin(Unit, Unit.id == WatchCard.unit_id)
+        .add_columns(Case.number, func.coalesce(Unit.name, ""), Consultation.topic)
+    )
     if contested:
         statement = statement.where(WatchCard.contested_at.is_not(None), WatchCard.decided_at.is_(None))
     else:
-        statement = statement.where(
-            WatchCard.ended_at.is_(None), WatchCard.decision != "withdrawn", _still_pending()
-        )
-    return session.execute(
-        statement.order_by(WatchCard.colour, WatchCard.due_on, WatchCard.id).limit(limit)
-    ).all()
+        statement = statement.where(_in_force())
+    order = (WatchCard.colour, WatchCard.due_on, WatchCard.id)
+    rows = session.execute(statement.order_by(*order).limit(limit))
+    return [(row[0], row[1], row[2], row[3]) for row in rows]
 
 
 def count_now(session: Session, actor: Actor) -> dict[str, int]:
     statement = (
         readable_cards(actor)
         .with_only_columns(WatchCard.colour, func.count())
-        .where(WatchCard.ended_at.is_(None), WatchCard.decision != "withdrawn", _still_pending())
+        .where(_in_force())
         .group_by(WatchCard.colour)
     )
     return {row[0]: row[1] for row in session.execute(statement)}
@@ -94,14 +101,6 @@ def get_card(session: Session, actor: Actor, card_id: int) -> WatchCard:
     if card is None:
         raise NotFound("没有找到这张牌。", "请从督促办理页面或者办件页进入。")
     return card
-
-
-def _with_names(statement: Select[Any]) -> Select[Any]:
-    return (
-        statement.join(Consultation, Consultation.case_id == Case.id)
-        .outerjoin(Unit, Unit.id == WatchCard.unit_id)
-        .add_columns(Case.number, Unit.name, Consultation.topic)
-    )
 
 
 def notices(

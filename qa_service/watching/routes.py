@@ -47,7 +47,7 @@ Overseer = Annotated[Actor, Depends(allow(Role.SUPERVISOR, Role.ADMIN))]
 def list_cards(session: DbSession, actor: Staff, contested: bool = False) -> list[CardView]:
     """现在的黄牌、红牌；contested 只看等待处理的申诉。"""
     rows = repository.cards_now(session, actor, contested=contested)
-    return [card_view(row[0], row[1], row[2] or "") for row in rows]
+    return [card_view(card, number, unit) for card, number, unit, _ in rows]
 
 
 @router.post("/watching/cards/{card_id}/contest")

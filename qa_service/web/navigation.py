@@ -17,13 +17,14 @@ DESK, REGISTER, UNIT = ("/desk", "窗口答复"), ("/desk/register", "咨询台�
 LIBRARY, TEST, ADMIN = ("/library", "问答库"), ("/library/test", "命中测试"), ("/admin", "系统管理")
 LEXICON, GAPS = ("/library/lexicon", "词表"), ("/library/gaps", "知识缺口")
 
+WATCHING = ("/watching", "督促办理")
 ACCOUNTABILITY = ("/accountability", "责任追究")
 
 PAGES = {
-    Role.DESK: (DESK, REGISTER, LIBRARY, TEST, LEXICON, GAPS),
+    Role.DESK: (DESK, REGISTER, WATCHING, LIBRARY, TEST, LEXICON, GAPS),
     Role.UNIT: (UNIT, LIBRARY, TEST, LEXICON, GAPS),
-    Role.SUPERVISOR: (REGISTER, ACCOUNTABILITY, LIBRARY, TEST, LEXICON, GAPS),
-    Role.ADMIN: (ADMIN, DESK, REGISTER, ACCOUNTABILITY, LIBRARY, TEST, LEXICON, GAPS),
+    Role.SUPERVISOR: (REGISTER, WATCHING, ACCOUNTABILITY, LIBRARY, TEST, LEXICON, GAPS),
+    Role.ADMIN: (ADMIN, DESK, REGISTER, WATCHING, ACCOUNTABILITY, LIBRARY, TEST, LEXICON, GAPS),
 }
 
 

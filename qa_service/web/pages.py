@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from qa_service.web import (
     admin,
+    admin_watching,
     calendar,
     case,
     desk,
@@ -15,17 +16,19 @@ from qa_service.web import (
     lexicon,
     library,
     library_import,
+    messages,
     progress,
     public_questions,
     register,
     responsibility,
     sign_in,
     unit,
+    watching,
 )
 
 router = APIRouter(include_in_schema=False)
 for part in (
-    home, sign_in, desk, register, responsibility, case, unit, library_import, gaps, lexicon, library, kiosk,
-    public_questions, progress, calendar, admin,
+    home, sign_in, desk, register, responsibility, watching, case, unit, library_import, gaps, lexicon, library, kiosk,
+    public_questions, progress, calendar, messages, admin_watching, admin,
 ):  # fmt: skip
     router.include_router(part.router)
