@@ -39,6 +39,8 @@ class TransactionalRoute(APIRoute):
             finally:
                 if (session := _session_of(request)) is not None:
                     await run_in_threadpool(session.close)
+                    # Used again, by the page that tells of an error, it would begin what nobody ends.
+                    request.state.session = None
 
         return run
 
