@@ -87,7 +87,7 @@ class Directory:
                 for u in self._having(Role.SUPERVISOR)
                 if u.zone_id is None or self._above(u.zone_id, zone_id)
             ]
-        if group is Group.DESK or unit_id is None:
+        if group is Group.DESK or (group is Group.DOERS and unit_id is None):
             return self._nearest_desk(zone_id)
         unit = [user for user in self._having(Role.UNIT) if user.unit_id == unit_id]
         leaders = [user for user in unit if user.leads]
