@@ -8,7 +8,7 @@ in corpus/zone/rules.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from qa_service.watching.office_hours import OfficeHours, parse_hours
@@ -140,6 +140,15 @@ def steps_due(rule: WatchRule, left: int, settings: WatchSettings) -> list[Step]
     A step that was missed because the service did not run is not made up for once its time is over: a reminder that
     something falls due tomorrow is of no use the day after.
     """
+    return [replace(step, to=_named(rule, step.to)) for step in _steps(rule, left, settings)]
+
+
+def _named(rule: WatchRule, groups: tuple[Group, ...]) -> tuple[Group, ...]:
+    """The groups with those who do this very stage for 办理人."""
+    return tuple(rule.doers if group is Group.DOERS else group for group in groups)
+
+
+def _steps(rule: WatchRule, left: int, settings: WatchSettings) -> list[Step]:
     if left > 0:
         return [BEFORE] if left <= settings.remind_before else []
     if left == 0:

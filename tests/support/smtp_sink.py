@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socketserver
 import threading
 from email import message_from_bytes, policy
@@ -23,10 +24,8 @@ class SmtpSink:
 
         class Handler(socketserver.StreamRequestHandler):
             def handle(self) -> None:
-                try:
+                with contextlib.suppress(OSError):  # whoever sent has been killed
                     self._talk()
-                except OSError:
-                    pass  # whoever sent has been killed
 
             def _say(self, line: str) -> None:
                 self.wfile.write(f"{line}\r\n".encode())

@@ -33,9 +33,9 @@ class Office:
     def told(self) -> set[tuple[str, str]]:
         rows = [row for row in self.messages() if row[0].id > self._seen]
         self._seen = max((row[0].id for row in rows), default=self._seen)
-        told = [(row[1] or row[2], row[0].title.split("：")[0]) for row in rows]
-        assert len(told) == len(set(told)), "nobody is told one thing twice"
-        return set(told)
+        whole = [(row[1] or row[2], row[0].title) for row in rows]
+        assert len(whole) == len(set(whole)), "nobody is told one thing twice"
+        return {(who, title.split("：")[0]) for who, title in whole}
 
     def messages(self) -> list[Any]:
         statement = (

@@ -25,7 +25,8 @@ from qa_service.kit import clock
 from qa_service.kit.database import Database
 from qa_service.kit.outbox import ATTEMPTS, LONGEST, wait_after
 from qa_service.settings import Settings
-from qa_service.watching import configuration, messages, people as notice_people
+from qa_service.watching import configuration, messages
+from qa_service.watching import people as notice_people
 from qa_service.watching.channels import Channel, Parcel
 from qa_service.watching.channels.robots import dingtalk_sign
 from qa_service.watching.delivery import MessageHandler, channels
@@ -99,7 +100,7 @@ class TestEmail:
         )
         (mail,) = sink.mails
         assert mail["subject"] == "即将到期：QH01" and mail["to"] == "zhang@example.gov.cn"
-        assert mail.get_content() == "请抓紧。\nhttps://zwgk.example.gov.cn/case/QH01\n"
+        assert mail.get_content().split() == ["请抓紧。", "https://zwgk.example.gov.cn/case/QH01"]
         assert mail["message-id"].endswith("@qinghe.gov.cn>") and len(sink.logins) == 1
 
     def test_refused_for_now_then_taken_under_the_same_id(

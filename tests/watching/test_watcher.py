@@ -15,7 +15,8 @@ from support.people import Actors, People
 
 from qa_service.accounts.models import Unit, User
 from qa_service.kit.database import Database
-from qa_service.watching import configuration, messages, people as notice_people, watcher
+from qa_service.watching import configuration, messages, watcher
+from qa_service.watching import people as notice_people
 from qa_service.watching.models import Substitute, WatchCard, WatchReminder
 from qa_service.watching.rules import WatchSettings
 from qa_service.watching.watcher import watch
