@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import Office
 from support.cases import REPLY, Flow
+from support.office import Office
 from support.people import People
 
 from qa_service.watching.watcher import watch

@@ -10,9 +10,9 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import Office
 from sqlalchemy import select, update
 from support.cases import FakeTraces, Flow
+from support.office import Office
 from support.people import Actors, People, open_session, wait_for
 from support.robot_server import RobotServer
 from support.server import ProcessServer

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from conftest import Office
 from support.cases import API, Flow
 from support.notices import NOTICE_2027
+from support.office import Office
 from support.people import People
 
 At = Callable[[str], None]

@@ -8,9 +8,9 @@ from datetime import date
 from typing import Any
 
 import pytest
-from conftest import Office
 from sqlalchemy import func, select, update
 from support.cases import REPLY, Flow
+from support.office import Office
 from support.people import Actors, People
 
 from qa_service.accounts.models import Unit, User
