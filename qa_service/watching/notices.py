@@ -93,7 +93,7 @@ def _content(consultation: Consultation, unit: Unit, due_on: date | None, left: 
         "zone": consultation.zone.name, "unit": unit.name, "case": case.number, "topic": consultation.topic,
         "question": without_personal_details(consultation.question), "state": LIFECYCLE.states[case.state].label,
         "registered_on": clock.local(case.registered_at).date().isoformat(), "round": case.round,
-        "due_on": due_on.isoformat() if due_on else "", "left": texts.said_left(left) if left is not None else "",
+        "due_on": texts.said_date(due_on) if due_on else "", "left": texts.said_left(left) if left is not None else "",
     }  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from qa_service.watching import repository
 from qa_service.watching.cards import COLOURS, DECISIONS, why_no_contest
 from qa_service.watching.models import WatchCard, WatchNotice
 from qa_service.watching.notices import ISSUERS
-from qa_service.watching.rules import NOTICES, RULES, SUPERVISION_REASONS, WITH_UNIT
+from qa_service.watching.rules import NOTICES, SUPERVISION_REASONS, WITH_UNIT
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,6 @@ class Watched:
     may_decide: bool
     suggest_urging: bool
     overdue: bool
-    rules = RULES
     colours = COLOURS
     decisions = DECISIONS
     names = NOTICES

@@ -15,10 +15,10 @@ from qa_service.errors import ServiceError
 from qa_service.kit import clock
 from qa_service.kit.http import TransactionalRoute
 from qa_service.watching import repository, routes
-from qa_service.watching.cards import COLOURS, why_no_contest
+from qa_service.watching.cards import COLOURS
 from qa_service.watching.messages import CHANNELS
 from qa_service.watching.routes import Contester, Issuer, Supervisor, UnitOfficer
-from qa_service.watching.rules import NOTICES, RULES, SUPERVISION_REASONS
+from qa_service.watching.rules import NOTICES, SUPERVISION_REASONS
 from qa_service.watching.schemas import ContestInput, DecisionInput, FeedbackInput, WatchNoticeInput
 from qa_service.web.case import show_case
 from qa_service.web.forms import Fields, as_typed, checked, text
@@ -42,8 +42,8 @@ def _show(
     oversees = actor.role in (Role.SUPERVISOR, Role.ADMIN)
     return page(
         request, "watching.html", status=error.status if error else 200, error=error, at=at,
-        counts=repository.count_now(session, actor), rules=RULES, colours=COLOURS, names=NOTICES, channels=CHANNELS,
-        cards=[(*row, not why_no_contest(actor, row[0])) for row in repository.cards_now(session, actor)],
+        counts=repository.count_now(session, actor), colours=COLOURS, names=NOTICES, channels=CHANNELS,
+        cards=repository.cards_now(session, actor),
         contested=repository.cards_now(session, actor, contested=True), may_decide=actor.role is Role.SUPERVISOR,
         to_urge=[views.summary(one, calendars) for one in repository.to_urge(session, actor, clock.today())],
         notices=repository.notices(session, actor), oversees=oversees,
