@@ -37,6 +37,8 @@ from qa_service.library.query_log import QueryLogWriter
 from qa_service.responsibility import routes as responsibility_routes
 from qa_service.settings import Settings
 from qa_service.statistics import routes as statistics_routes
+from qa_service.watching import routes as watching_routes
+from qa_service.watching.delivery import WatchWork
 from qa_service.web import pages
 from qa_service.web.errors import render_problem
 from qa_service.zones import routes as zone_routes
@@ -102,14 +104,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         index.start()
         query_log.start()
         anchor_writer = AnchorWriter(database, settings.data_dir)
-        anchor_writer.start()
         webhooks = WebhookSender(database, settings)
-        webhooks.start()
+        watching = WatchWork(database, settings)
+        for work in (anchor_writer, webhooks, watching):
+            work.start()
         try:
             yield
         finally:
-            await run_in_threadpool(webhooks.stop)
-            await run_in_threadpool(anchor_writer.stop)
+            for work in (watching, webhooks, anchor_writer):
+                await run_in_threadpool(work.stop)
             await run_in_threadpool(query_log.stop)
             await run_in_threadpool(index.stop)
             database.close()
@@ -121,7 +124,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     for module in (
         library_routes, lexicon_routes, consultation_routes, responsibility_routes, account_routes, zone_routes,
-        calendar_routes, statistics_routes, integration_routes, integration_admin_routes,
+        calendar_routes, watching_routes, statistics_routes, integration_routes, integration_admin_routes,
     ):  # fmt: skip
         app.include_router(module.router, prefix="/api/v1")
     app.include_router(pages.router)

@@ -33,6 +33,20 @@ class Settings(BaseSettings):
     webhook_seconds: float = Field(
         10.0, gt=0, description="通知送不到时第一次重试前的等待（秒），以后逐次加长"
     )
+    public_url: str = Field(
+        "",
+        description="对外地址（如 https://zwgk.example.gov.cn）；邮件和机器人消息中的链接由它组成，空则不带链接",
+    )
+    watch_seconds: float = Field(60.0, gt=0, description="检查期限、亮牌、提醒的间隔（秒）")
+    message_seconds: float = Field(
+        10.0, gt=0, description="消息发不出去时第一次重试前的等待（秒），以后逐次加长"
+    )
+    smtp_host: str = Field("", description="邮件服务器；空为不发邮件")
+    smtp_port: int = Field(25, ge=1, le=65535, description="邮件服务器端口")
+    smtp_security: Literal["none", "starttls", "tls"] = Field("none", description="邮件服务器的加密方式")
+    smtp_username: str = Field("", description="邮件服务器账号；空为不登录")
+    smtp_password: str = Field("", description="邮件服务器密码")
+    smtp_sender: str = Field("", description="发件地址；空为账号")
     progress_attempts: int = Field(10, ge=1, description="每个来源每 10 分钟可查询进度的次数")
     public_registrations: int = Field(20, ge=1, description="每个匿名来源每小时可登记咨询的次数")
 

@@ -28,6 +28,7 @@ REGISTER = frozenset({"desk", "supervisor", "admin"})
 UNIT = frozenset({"unit"})
 SUPERVISOR = frozenset({"supervisor"})
 WATCHING = frozenset({"supervisor", "admin"})
+CONTESTERS = frozenset({"desk", "unit"})
 ADMIN = frozenset({"admin"})
 
 A = "/api/v1"
@@ -109,6 +110,26 @@ ALLOWED: dict[tuple[str, str], frozenset[str]] = {
     ("GET", f"{A}/calendar/{{year}}"): PUBLIC, ("GET", f"{A}/calendar/local"): STAFF,
     ("POST", f"{A}/calendar/notice"): ADMIN, ("POST", f"{A}/calendar/local"): ADMIN,
     ("POST", f"{A}/calendar/local/{{override_id}}/withdraw"): ADMIN,
+    # Watching.
+    ("GET", f"{A}/watching/cards"): STAFF, ("POST", f"{A}/watching/cards/{{card_id}}/contest"): CONTESTERS,
+    ("POST", f"{A}/watching/cards/{{card_id}}/decision"): SUPERVISOR,
+    ("POST", f"{A}/consultations/{{number}}/notices"): REGISTER, ("GET", f"{A}/watching/notices"): STAFF,
+    ("POST", f"{A}/watching/notices/{{number}}/feedback"): UNIT, ("GET", f"{A}/messages"): STAFF,
+    ("POST", f"{A}/messages/{{message_id}}/read"): STAFF, ("POST", f"{A}/messages/read-all"): STAFF,
+    ("PUT", f"{A}/messages/address"): STAFF, ("POST", f"{A}/substitutes"): STAFF,
+    ("POST", f"{A}/substitutes/{{substitute_id}}/withdraw"): STAFF, ("GET", f"{A}/watching/settings"): WATCHING,
+    ("PUT", f"{A}/watching/settings"): ADMIN, ("GET", f"{A}/watching/failures"): WATCHING,
+    ("POST", f"{A}/watching/failures/resend"): ADMIN, ("POST", f"{A}/watching/robots"): ADMIN,
+    ("POST", f"{A}/watching/robots/{{robot_id}}/{{what}}"): ADMIN, ("POST", f"{A}/watching/test"): ADMIN,
+    ("GET", "/watching"): REGISTER, ("POST", "/watching/cards/{card_id}/contest"): CONTESTERS,
+    ("POST", "/watching/cards/{card_id}/decision"): SUPERVISOR, ("POST", "/case/{case_number}/notices"): REGISTER,
+    ("GET", "/notices/{number}"): STAFF, ("POST", "/notices/{number}/feedback"): UNIT,
+    ("GET", "/messages"): STAFF, ("POST", "/messages/{message_id}/open"): STAFF, ("POST", "/messages/read-all"): STAFF,
+    ("POST", "/messages/address"): STAFF, ("POST", "/messages/substitute"): STAFF,
+    ("POST", "/messages/substitute/{substitute_id}/withdraw"): STAFF,
+    ("GET", "/admin/watching"): ADMIN, ("POST", "/admin/watching"): ADMIN, ("POST", "/admin/watching/robots"): ADMIN,
+    ("POST", "/admin/watching/robots/{robot_id}/{what}"): ADMIN, ("POST", "/admin/watching/test"): ADMIN,
+    ("POST", "/admin/watching/resend"): ADMIN,
     ("GET", "/calendar"): STAFF, ("GET", "/calendar/{number}"): STAFF, ("GET", "/admin/calendar"): ADMIN,
     ("POST", "/admin/calendar/notice"): ADMIN, ("POST", "/admin/calendar/local"): ADMIN,
     ("POST", "/admin/calendar/local/{override_id}/withdraw"): ADMIN,
@@ -135,6 +156,10 @@ NAMES = {
     "year": "2026",
     "override_id": "1",
     "event_id": "1",
+    "card_id": "1",
+    "message_id": "1",
+    "substitute_id": "1",
+    "robot_id": "1",
 }
 
 

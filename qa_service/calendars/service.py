@@ -23,6 +23,7 @@ from qa_service.consultations import stage_dates
 from qa_service.consultations.lifecycle import LIFECYCLE
 from qa_service.errors import Conflict, Invalid, NotFound
 from qa_service.kit import clock
+from qa_service.watching.deadlines import tell_moved
 from qa_service.workdays.calendar import CalendarDay, DayStatus, WorkCalendar
 from qa_service.workdays.calendar_file import CalendarRow, build_calendar
 from qa_service.workdays.change import DayChange, changed_days, with_rows
@@ -214,6 +215,7 @@ def recompute(session: Session, actor: Actor, progress: Tell | None = None) -> P
     plan = plan_recompute(session, LEDGERS, calendars, to_change=True)
     carry_out(session, actor, plan, "按现行工作日历核对", "", progress)
     stage_dates.recompute(session, actor, calendars, "按现行工作日历核对", "")
+    tell_moved(session, plan.changes, "按现行工作日历核对")
     audit(
         session, actor, "calendar-recompute", "按现行工作日历重新计算", document="", days=0, open=plan.open,
         earlier=plan.earlier, later=plan.later, settled=plan.settled,
@@ -254,6 +256,7 @@ def _check_token(found: Preview, token: str) -> None:
 def _make(session: Session, actor: Actor, found: Preview, action: str, progress: Tell | None = None) -> None:
     carry_out(session, actor, found.plan, f"按{found.document}", found.document, progress)
     stage_dates.recompute(session, actor, load_calendars(session), f"按{found.document}", found.document)
+    tell_moved(session, found.plan.changes, f"按{found.document}")
     plan = found.plan
     audit(
         session, actor, action, found.title[:128], document=found.document, days=len(found.days), open=plan.open,

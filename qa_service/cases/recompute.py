@@ -191,8 +191,8 @@ def _write(session: Session, changes: Sequence[Moved], limited: type[Case] | typ
 
 def tell_concerned(session: Session, actor: Actor, changes: Sequence[Moved], why: str, document: str) -> None:
     """One event on each case, for everybody who reads the case: the person who asked was told a date, the unit
-    works by it, the desk and the supervisor watch it. Delivery beyond the case starts here. Where only the wording
-    of the calculation has changed, the event is there for the record alone."""
+    works by it, the desk and the supervisor watch it. Messages to the units: `watching.deadlines.tell_moved`. Where only
+    the wording of the calculation has changed, the event is there for the record alone."""
     history.append_many(session, [_event(actor, change, why, document) for change in changes])
 
 

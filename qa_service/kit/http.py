@@ -39,6 +39,8 @@ class TransactionalRoute(APIRoute):
             finally:
                 if (session := _session_of(request)) is not None:
                     await run_in_threadpool(session.close)
+                    # Used again, by the page that tells of an error, it would begin what nobody ends.
+                    request.state.session = None
 
         return run
 
@@ -76,6 +78,7 @@ REASONS = {
     "missing": "缺少这一项", "string_too_long": "太长", "string_too_short": "不能为空", "extra_forbidden": "没有这一项",
     "json_invalid": "不是有效的 JSON", "literal_error": "不是可选的值", "date_from_datetime_parsing": "日期格式应为 2026-11-22",
     "date_parsing": "日期格式应为 2026-11-22", "int_parsing": "应为整数", "bool_parsing": "应为是或否",
+    "greater_than_equal": "太小", "less_than_equal": "太大",
 }  # fmt: skip
 
 

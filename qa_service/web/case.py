@@ -30,6 +30,7 @@ from qa_service.web.desk import active_units, find_answers
 from qa_service.web.forms import FIELD_NAMES, Fields, as_typed, checked, number, text
 from qa_service.web.navigation import home_of
 from qa_service.web.render import go, is_fragment, page
+from qa_service.web.watched import watched_of
 from qa_service.zones.calendar import load_calendars
 from qa_service.zones.models import Topic, Zone
 
@@ -87,7 +88,8 @@ def show_case(
         error=error, errors=error.extra.get("errors", {}) if error else {}, contact=contact, found=found,
         comparison=comparison, notice_given=find_notice(session, consultation.case_id), verdicts=VERDICTS,
         accountability=_accountability(session, actor, case_number), was_late=was_late(consultation.case),
-        may_hand_over=_may_hand_over(actor, consultation), orphaned=_orphaned(detail, typed, event, error), units=active_units(session),
+        may_hand_over=_may_hand_over(actor, consultation), watched=watched_of(session, actor, consultation),
+        orphaned=_orphaned(detail, typed, event, error), units=active_units(session),
         topics=list(session.scalars(select(Topic).order_by(Topic.position))), how=HOW_STAFF_TELL,
         acts=sorted(detail.acts, key=_importance(leading)), grave=GRAVE, leading=leading,
         waiting=WAITING.get(detail.state, ""), decisions=LIBRARY_DECISIONS, satisfaction=SATISFACTION, proposed=_proposed(found), home=home_of(actor),

@@ -27,7 +27,11 @@ FIELD_NAMES = {
     "assisting": "协办单位", "opinion": "协办意见", "satisfaction": "是否满意", "leading": "牵头件编号",
     "hours": "办公时间", "duties": "职责", "said": "词", "official": "规范用语", "kind": "类别", "short_name": "简称",
     "document": "文号", "first": "起日", "last": "止日", "content": "通知内容", "year": "年份",
-    "phone4": "手机号后四位",
+    "phone4": "手机号后四位", "feedback": "反馈", "decision": "处理", "reason_code": "督办事由", "substitute": "代理人",
+    "email": "邮箱", "url": "机器人地址", "secret": "加签密钥", "yellow_short": "短期限的黄牌天数", "yellow_long": "长期限的黄牌天数",
+    "long_from": "长期限的界线", "stage_yellow": "环节的黄牌天数", "assign_days": "交办天数", "review_days": "审核天数",
+    "tell_days": "告知天数", "remind_before": "提前提醒天数", "leader_after": "报单位负责人的超期天数",
+    "supervisor_after": "报监督管理的超期天数", "urge_days": "催办反馈天数", "supervise_days": "督办反馈天数",
 }  # fmt: skip
 
 

@@ -18,13 +18,26 @@ LIBRARY, TEST, ADMIN = ("/library", "问答库"), ("/library/test", "命中测�
 BOARD, STATISTICS = ("/board", "看板"), ("/statistics", "统计")
 LEXICON, GAPS = ("/library/lexicon", "词表"), ("/library/gaps", "知识缺口")
 
+WATCHING = ("/watching", "督促办理")
 ACCOUNTABILITY = ("/accountability", "责任追究")
 
 PAGES = {
-    Role.DESK: (DESK, REGISTER, BOARD, STATISTICS, LIBRARY, TEST, LEXICON, GAPS),
+    Role.DESK: (DESK, REGISTER, BOARD, WATCHING, STATISTICS, LIBRARY, TEST, LEXICON, GAPS),
     Role.UNIT: (UNIT, BOARD, STATISTICS, LIBRARY, TEST, LEXICON, GAPS),
-    Role.SUPERVISOR: (BOARD, REGISTER, STATISTICS, ACCOUNTABILITY, LIBRARY, TEST, LEXICON, GAPS),
-    Role.ADMIN: (ADMIN, DESK, REGISTER, BOARD, STATISTICS, ACCOUNTABILITY, LIBRARY, TEST, LEXICON, GAPS),
+    Role.SUPERVISOR: (BOARD, REGISTER, WATCHING, STATISTICS, ACCOUNTABILITY, LIBRARY, TEST, LEXICON, GAPS),
+    Role.ADMIN: (
+        ADMIN,
+        DESK,
+        REGISTER,
+        BOARD,
+        WATCHING,
+        STATISTICS,
+        ACCOUNTABILITY,
+        LIBRARY,
+        TEST,
+        LEXICON,
+        GAPS,
+    ),
 }
 
 

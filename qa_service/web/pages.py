@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from qa_service.web import (
     admin,
+    admin_watching,
     board,
     calendar,
     case,
@@ -16,6 +17,7 @@ from qa_service.web import (
     lexicon,
     library,
     library_import,
+    messages,
     progress,
     public_questions,
     register,
@@ -23,11 +25,12 @@ from qa_service.web import (
     sign_in,
     statistics,
     unit,
+    watching,
 )
 
 router = APIRouter(include_in_schema=False)
 for part in (
-    home, sign_in, desk, register, responsibility, case, unit, library_import, gaps, lexicon, library, kiosk,
-    public_questions, progress, calendar, admin, board, statistics,
+    home, sign_in, desk, register, responsibility, watching, case, unit, library_import, gaps, lexicon, library, kiosk,
+    public_questions, progress, calendar, messages, admin_watching, admin, board, statistics,
 ):  # fmt: skip
     router.include_router(part.router)

@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from qa_service.accounts.roles import CITIZEN, Actor
 from qa_service.kit import clock
+from qa_service.watching import repository
 from qa_service.web.filters import FILTERS
 from qa_service.web.navigation import navigation_for
 
@@ -78,10 +79,20 @@ def page(request: Request, template: str, *, status: int = 200, **context: Any) 
     actor = actor_of(request)
     values = {
         "request": request, "actor": actor, "csrf": actor.csrf, "path": request.url.path, "here": page_of(request), "theme": theme_of(request),
-        "navigation": navigation_for(actor, request.url.path), "today": clock.today(), "notice": None, "errors": {},
+        "navigation": navigation_for(actor, request.url.path), "today": clock.today(),
+        "unread": unread_of(request, actor), "notice": None, "errors": {},
         **context,
     }  # fmt: skip
     return HTMLResponse(_pages.get_template(template).render(values), status_code=status)
+
+
+def unread_of(request: Request, actor: Actor) -> int:
+    """How many messages of the actor are unread, for the page's head. 0 also where the request has no session of its own
+    or that has come to grief: no page fails because of the count."""
+    session = getattr(request.state, "session", None)
+    if not actor.is_staff or session is None or not session.is_active:
+        return 0
+    return repository.unread(session, actor)
 
 
 def go(request: Request, url: str, *, saved: str = "") -> RedirectResponse | HTMLResponse:

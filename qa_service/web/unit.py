@@ -12,6 +12,9 @@ from qa_service.accounts.models import Unit
 from qa_service.accounts.roles import Actor, Role
 from qa_service.consultations import repository, views
 from qa_service.kit.http import TransactionalRoute
+from qa_service.watching import repository as watching
+from qa_service.watching.cards import COLOURS
+from qa_service.watching.rules import NOTICES
 from qa_service.web.paging import Pages
 from qa_service.web.render import page
 from qa_service.zones.calendar import load_calendars
@@ -59,6 +62,8 @@ def show(
         offset=(number - 1) * SIZE,
     )
     return page(
-        request, "unit.html", unit=unit, groups=groups, assisted=assisted, assisted_total=total_assisted,
+        request, "unit.html", unit=unit, notices=watching.notices(session, actor, open_only=True), names=NOTICES, colours=COLOURS,
+        cards=watching.cards_now(session, actor),
+        groups=groups, assisted=assisted, assisted_total=total_assisted,
         history=[views.summary(item, calendars) for item in items], pages=Pages(number, SIZE, total, "/unit?history=1"),
     )  # fmt: skip

@@ -7,7 +7,8 @@ from support.visits import Visits
 
 STAFF = [
     ("desk", "/desk"), ("desk", "/desk?q=低保咋办"), ("desk", "/desk/register"), ("supervisor", "/desk/register?overdue=1"),
-    ("supervisor", "/accountability"), ("admin", "/accountability"),
+    ("supervisor", "/accountability"), ("admin", "/accountability"), ("supervisor", "/watching"), ("desk", "/watching"),
+    ("unit-mzj", "/messages"), ("admin", "/admin/watching"),
     ("unit-mzj", "/unit"), ("desk", "/library"), ("desk", "/library/entry/minimum-living"),
     ("desk", "/library/entry/minimum-living/edit"), ("desk", "/library/new"), ("desk", "/library/import"),
     ("desk", "/library/gaps"), ("supervisor", "/library/gaps?days=90&candidates=1"), ("unit-mzj", "/library/lexicon"),

@@ -1,0 +1,42 @@
+"""Telling units that their deadlines have been counted anew: one message for each person, however many cases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from qa_service.cases.models import Case
+from qa_service.cases.recompute import Moved
+from qa_service.watching import messages, texts
+from qa_service.watching.messages import Letter
+from qa_service.watching.recipients import load_directory
+from qa_service.watching.rules import Group
+
+CHUNK = 1000
+
+
+def tell_moved(session: Session, changes: Sequence[Moved], why: str) -> None:
+    """`changes` of a recomputing plan; cases without a unit are the desk's of their zone."""
+    told = [change for change in changes if change.told]
+    holders: dict[int, tuple[int | None, int]] = {}
+    for at in range(0, len(told), CHUNK):
+        ids = [change.case_id for change in told[at : at + CHUNK]]
+        for row in session.execute(
+            select(Case.id, Case.holder_unit_id, Case.zone_id).where(Case.id.in_(ids))
+        ):
+            holders[row.id] = row.holder_unit_id, row.zone_id
+    groups: dict[tuple[int | None, int], list[Moved]] = {}
+    for change in told:
+        unit_id, zone_id = holders[change.case_id]
+        # A unit gets one message for all zones; the zone named is only where to turn if it has nobody.
+        key = next((k for k in groups if unit_id is not None and k[0] == unit_id), (unit_id, zone_id))
+        groups.setdefault(key, []).append(change)
+    directory = load_directory(session) if groups else None
+    for (unit_id, zone_id), moved in groups.items():
+        assert directory is not None
+        title, body = texts.moved([one.number for one in moved], why, moved[0].before, moved[0].after)
+        link = f"/case/{moved[0].number}" if len(moved) == 1 else "/unit" if unit_id else "/desk/register"
+        people = directory.told((Group.DOERS,), unit_id, zone_id)
+        messages.post(session, people, Letter("recompute", title, body, link, zone_id))

@@ -1,0 +1,58 @@
+"""Writing messages and what will carry them, in the transaction of the act they tell of. Callers commit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from qa_service.kit import clock
+from qa_service.watching import configuration
+from qa_service.watching.models import Message, MessageDelivery
+from qa_service.watching.recipients import Addressee
+from qa_service.watching.rules import WatchSettings
+
+IN_APP, EMAIL = "in_app", "email"
+CHANNELS = {IN_APP: "站内通知", EMAIL: "电子邮件", "wecom": "企业微信", "dingtalk": "政务钉钉"}
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What is to be said. `in_hours`: outside only in office hours (of the zone's calendar)."""
+
+    kind: str
+    title: str
+    body: str
+    link: str = ""
+    zone_id: int | None = None
+    in_hours: bool = False
+
+
+def channels_of(addressee: Addressee, settings: WatchSettings) -> list[str]:
+    """By which channels somebody can be reached."""
+    if addressee.user_id is None:
+        return [addressee.channel] if settings.robots else []
+    return [IN_APP, EMAIL] if addressee.email and settings.email else [IN_APP]
+
+
+def post(
+    session: Session, to: Iterable[Addressee], letter: Letter, settings: WatchSettings | None = None
+) -> None:
+    """One message for each addressee, one delivery for each of their channels."""
+    settings = settings or configuration.load(session)
+    at = clock.now()
+    for one in to:
+        channels = channels_of(one, settings)
+        if not channels:
+            continue
+        instead = f"（代{one.instead_of}接收）" if one.instead_of else ""
+        message = Message(
+            user_id=one.user_id, robot_id=one.robot_id, kind=letter.kind, title=letter.title[:128], body=letter.body + instead,
+            link=letter.link, zone_id=letter.zone_id, in_hours=letter.in_hours, created_at=at, shown_at=None, read_at=None,
+        )  # fmt: skip
+        session.add(message)
+        session.flush()
+        for channel in channels:
+            session.add(MessageDelivery(message_id=message.id, channel=channel, created_at=at, next_at=at))
+    session.flush()
