@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -106,10 +107,15 @@ def changed_in_bulk(
     watch = watch_of(session)
     prefix = _round_prefix(round_) if model is CaseRound else ""
     for name, value in after.items():
-        watch.note(case_id, prefix + name, plain(before[name]), plain(value))
+        watch.note(case_id, prefix + name, _stored(before[name]), _stored(value))
     key = (case_id, round_) if model is CaseRound else (case_id,)
     if (held := session.identity_map.get(session.identity_key(model, key))) is not None:
         session.expire(held, list(after))
+
+
+def _stored(value: Any) -> Any:
+    """A bulk value as JSON: days are written out, everything else comes from JSON."""
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def append_many(session: Session, rows: list[CaseEvent]) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, true
 
 from qa_service.cases.models import Case
 from qa_service.consultations.lifecycle import STATES
-from qa_service.consultations.models import Consultation, FollowUp
+from qa_service.consultations.models import Consultation, FollowUp, GivenBack
 
 TIMED = tuple(state.code for state in STATES.values() if state.timed)
 # A case answered on the spot and then referred keeps that outcome until the unit has answered.
@@ -121,11 +121,13 @@ FIGURES = (
     ),
     Figure(
         "returned", "曾被退回", "承办单位至少退回过一次的；按单位看时，计入退回的单位，几个单位退回过的，在各单位各计一次，合计只计一次。",
-        lambda today: Consultation.returns > 0, of_returner=True,
+        lambda today: Case.id.in_(select(GivenBack.case_id).correlate(None)), of_returner=True,
     ),
     Figure(
         "merged", "并案", "与其他件是同一问题、并入牵头件一并办理的；每件仍各自计入登记、答复和是否按期，牵头件不计入本项。",
-        lambda today: Consultation.leading_id.is_not(None),
+        lambda today: Case.id.in_(
+            select(Consultation.case_id).where(Consultation.leading_id.is_not(None)).correlate(None)
+        ),
     ),
     Figure(
         "redone", "退回重办", "咨询人不满意、退回重办过的；首轮是否按期不变。", lambda today: Case.round > 1,
@@ -142,6 +144,8 @@ ANSWERED = "answered"
 # Each received case is in exactly one of these, each referred case in exactly one of those.
 PARTS_OF_RECEIVED = ("on_spot", "guided", "channelled", "void", "waiting", "referred")
 PARTS_OF_REFERRED = ("in_time", "late", "overdue_open", "running")
+# What need not be counted, in the order in which it is added up.
+SUMS = {"overdue": ("late", "overdue_open"), "referred": PARTS_OF_REFERRED, "received": PARTS_OF_RECEIVED}
 
 RATES = (
     Rate(

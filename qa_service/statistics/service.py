@@ -68,8 +68,10 @@ def report(session: Session, actor: Actor, scope: Scope, dimension: str) -> Repo
     by_line = days_taken(
         load_calendars(session).of, repository.answered_days(session, actor, scope, dimension)
     )
-    returned, all_returned = repository.count_returned(session, actor, scope, dimension)
-    if dimension == "unit" or scope.unit:
+    by_returner = dimension == "unit" or bool(scope.unit)
+    all_returned = 0
+    if by_returner:
+        returned, all_returned = repository.count_returned(session, actor, scope, dimension)
         # A unit that returned all it was given has a line of its own.
         for key in counted.keys() | returned.keys():
             line = counted.setdefault(key, dict.fromkeys((f.code for f in FIGURES), 0))
@@ -83,7 +85,8 @@ def report(session: Session, actor: Actor, scope: Scope, dimension: str) -> Repo
     for counter in by_line.values():
         all_days.update(counter)
     sums = {figure.code: sum(line.counts[figure.code] for line in lines) for figure in FIGURES}
-    sums["returned"] = all_returned
+    if by_returner:
+        sums["returned"] = all_returned
     return Report(_line(Name("", "合计", 0), sums, all_days), tuple(lines))
 
 

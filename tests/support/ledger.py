@@ -11,7 +11,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from qa_service.accounts.models import Unit
-from qa_service.cases.models import Case, CaseEvent, CaseRound
+from qa_service.cases.models import Case, CaseRound
 from qa_service.consultations.lifecycle import KIND
 from qa_service.consultations.models import Consultation, FollowUp, GivenBack
 from qa_service.library.models import QueryLog
@@ -43,8 +43,8 @@ class LedgerCase:
 
 
 def replace_ledger(session: Session, cases: list[LedgerCase], chunk: int = 2000) -> None:
-    """The ledger holds these cases and no others."""
-    for model in (CaseEvent, CaseRound, FollowUp, GivenBack, Consultation, Case):
+    """The ledger holds these cases and no others. Cases that have a history cannot be replaced."""
+    for model in (CaseRound, FollowUp, GivenBack, Consultation, Case):
         session.execute(delete(model))
     zones = dict(session.execute(select(Zone.code, Zone.id)).all())
     units = dict(session.execute(select(Unit.code, Unit.id)).all())
