@@ -51,12 +51,17 @@ def two(first: str, value: str, second: str, other: str) -> Row:
     return Row(((first, 2), (value, 4), (second, 2), (other, 4)))
 
 
-def listed(name: str, *columns: tuple[str, int]) -> tuple[Row, Row]:
-    """The head of a list and the row that is repeated for its lines."""
+def listed(name: str, *columns: tuple[str, str, int]) -> tuple[Row, Row]:
+    """The head of a list and the row that is repeated for its lines; columns are (head, field, width)."""
     return (
-        Row(columns, head=True),
-        Row(tuple((f"{{{{{name}.{column}}}}}", width) for column, width in columns), plain=True),
+        Row(tuple((head, width) for head, _, width in columns), head=True),
+        Row(tuple((f"{{{{{name}.{field}}}}}", width) for _, field, width in columns), plain=True),
     )
+
+
+NUMBER = ("序号", "序号", 1)
+PROGRESS = listed("办理过程", NUMBER, ("时间", "时间", 3), ("办理过程", "内容", 6), ("经办人", "经办人", 2))
+CALLS = (("经办人", "经办人", 2), ("结果", "结果", 2), ("说明", "说明", 2))
 
 
 PERSON = (two("咨 询 人", "{{咨询人}}", "联系方式", "{{联系方式}}"),)
@@ -71,10 +76,11 @@ PAPERS: dict[str, tuple[str, str, tuple[Row, ...], str]] = {
         two("首问责任", "{{首问责任人}}", "状　　态", "{{状态}}"),
         two("承办单位", "{{承办单位}}", "协办单位", "{{协办单位}}"),
         two("截 止 日", "{{截止日}}", "结　　果", "{{结果}}"),
-        *listed("办理过程", ("序号", 1), ("时间", 3), ("内容", 6), ("经办人", 2)),
+        *PROGRESS,
         one("备　　注", "", 2.0),
     ), "登记人（签名）：　　　　　　　　　　{{今天}}打印"),
-    "交办单": ("政策咨询交办单", "{{承办单位}}：\n现将下列政策咨询交你单位办理。请按期签收，在答复期限内主动答复咨询人，并将答复内容和告知情况录入台账。不属于本单位职责的，请在退回期限内写明理由退回。", (
+    "交办单": ("政策咨询交办单", "{{承办单位}}：\n现将下列政策咨询交你单位办理。请按期签收，在答复期限内主动答复咨询人，"
+        "并将答复内容和告知情况录入台账。不属于本单位职责的，请在退回期限内写明理由退回。", (
         two("登记时间", "{{登记时间}}", "渠　　道", "{{渠道}}"),
         *PERSON,
         one("咨询问题", "{{问题}}", 4.2, top=True),
@@ -87,7 +93,8 @@ PAPERS: dict[str, tuple[str, str, tuple[Row, ...], str]] = {
         two("签 收 人", "{{签收人}}", "签收时间", "{{签收时间}}"),
         one("承办意见", "", 2.6),
     ), f"{{{{专区}}}}{SEAL}"),
-    "催办单": ("政策咨询催办单", "{{承办单位}}：\n{{交办时间}}交你单位办理的下列政策咨询，{{期限情况}}。请抓紧办理，按期主动答复咨询人，并将办理情况反馈专区。", (
+    "催办单": ("政策咨询催办单", "{{承办单位}}：\n{{交办时间}}交你单位办理的下列政策咨询，{{期限情况}}。"
+        "请抓紧办理，按期主动答复咨询人，并将办理情况反馈专区。", (
         one("咨询问题", "{{问题}}", 4.2, top=True),
         two("交办时间", "{{交办时间}}", "交办方式", "{{交办方式}}"),
         two("签收时间", "{{签收时间}}", "退回次数", "{{退回次数}}"),
@@ -96,37 +103,38 @@ PAPERS: dict[str, tuple[str, str, tuple[Row, ...], str]] = {
         one("催办要求", "", 2.4),
         one("承办单位\n反馈意见", "\n\n　　　　　　　　　　　　签名：　　　　　　年　　月　　日", 3.4),
     ), f"{{{{专区}}}}{SEAL}"),
-    "督办单": ("政策咨询督办单", "{{承办单位}}：\n你单位承办的下列政策咨询，{{期限情况}}，现予督办。请查明原因，立即办理，并在收到本单之日起书面报告办理结果和整改情况。", (
+    "督办单": ("政策咨询督办单", "{{承办单位}}：\n你单位承办的下列政策咨询，{{期限情况}}，现予督办。"
+        "请查明原因，立即办理，并在收到本单之日起书面报告办理结果和整改情况。", (
         one("咨询问题", "{{问题}}", 3.6, top=True),
         two("交办时间", "{{交办时间}}", "签收时间", "{{签收时间}}"),
         two("答复期限", "{{截止日}}", "退回次数", "{{退回次数}}"),
         two("当前状态", "{{状态}}", "办理轮次", "{{办理轮次}}"),
         one("期限依据", "{{期限依据}}", 1.4),
-        *listed("办理过程", ("序号", 1), ("时间", 3), ("内容", 6), ("经办人", 2)),
+        *PROGRESS,
         one("督办要求", "", 2.4),
         one("承办单位\n办理结果", "\n\n　　　　　　　　负责人签名：　　　　　　年　　月　　日", 3.2),
     ), f"督办机关{SEAL}"),
     "答复单": ("政策咨询答复单", "{{咨询人}}：\n您于{{登记日期}}咨询的问题，现答复如下。", (
         one("咨询问题", "{{问题}}", 2.4, top=True),
         one("答复内容", "{{答复内容}}", 7.0, top=True),
-        *listed("依据", ("序号", 2), ("内容", 10)),
+        *listed("依据", ("序号", "序号", 2), ("答复依据", "内容", 10)),
         two("答复单位", "{{答复单位}}", "承办电话", "{{承办单位电话}}"),
         two("答复时间", "{{答复时间}}", "专区电话", "{{专区电话}}"),
     ), f"{{{{答复单位}}}}{SEAL}"),
     "告知记录": ("政策咨询告知记录", "", (
         *PERSON,
         one("咨询问题", "{{问题}}", 2.4, top=True),
-        one("答复内容", "{{答复内容}}", 4.4, top=True),
+        one("答复内容", "{{答复内容}}", 3.2, top=True),
         two("答复单位", "{{答复单位}}", "答 复 人", "{{答复人}}"),
         two("答复期限", "{{截止日}}", "是否按期", "{{是否按期}}"),
-        *listed("告知", ("序号", 1), ("时间", 3), ("方式", 2), ("经办人", 2), ("结果", 2), ("说明", 2)),
-        *listed("回访", ("序号", 1), ("时间", 3), ("方式", 2), ("经办人", 2), ("结果", 2), ("说明", 2)),
+        *listed("告知", NUMBER, ("告知时间", "时间", 3), ("告知方式", "方式", 2), *CALLS),
+        *listed("回访", NUMBER, ("回访时间", "时间", 3), ("回访方式", "方式", 2), *CALLS),
         one("咨询人\n签　收", "\n　　　　　　　　　　　　签名：　　　　　　年　　月　　日", 1.8),
     ), "记录人（签名）：　　　　　　　　　　{{今天}}打印"),
     "一次性告知书": ("一次性告知书", "{{咨询人}}：\n您于{{登记日期}}提出的下列事项，现一次性告知如下。", (
         one("事　　项", "{{问题}}", 3.4, top=True),
         one("能否办理", "{{告知结论}}"),
-        *listed("补正", ("序号", 2), ("内容", 10)),
+        *listed("补正", ("序号", "序号", 2), ("需要补齐的内容", "内容", 10)),
         one("理　　由", "{{告知理由}}", 2.4, top=True),
         two("告知时间", "{{一次性告知时间}}", "告 知 人", "{{一次性告知人}}"),
         two("咨询电话", "{{专区电话}}", "地　　址", "{{专区地址}}"),
@@ -152,8 +160,18 @@ def make(name: str, title: str, opening: str, rows: tuple[Row, ...], closing: st
         if index:
             paragraph.paragraph_format.first_line_indent = Pt(28)
     add_table(document, rows)
-    for index, line in enumerate(closing.split("\n")):
-        write(document.add_paragraph(), line, BODY, 12, WD_ALIGN_PARAGRAPH.RIGHT, before=0 if index else 14, after=6)
+    lines = closing.split("\n")
+    for index, line in enumerate(lines):
+        paragraph = write(
+            document.add_paragraph(),
+            line,
+            BODY,
+            12,
+            WD_ALIGN_PARAGRAPH.RIGHT,
+            before=0 if index else 14,
+            after=6,
+        )
+        paragraph.paragraph_format.keep_with_next = index < len(lines) - 1
     add_footer(section, name)
     core = document.core_properties
     core.author = core.last_modified_by = core.comments = ""
@@ -183,11 +201,21 @@ def add_table(document: Any, rows: tuple[Row, ...]) -> None:
                 cell = cell.merge(cells.cells[at + width - 1])
             cell.width = Cm(WIDTH * width / 12)
             label = row.head or (not row.plain and index % 2 == 0)
-            alignment = WD_ALIGN_PARAGRAPH.CENTER if label or text.endswith(".序号}}") else WD_ALIGN_PARAGRAPH.LEFT
+            alignment = (
+                WD_ALIGN_PARAGRAPH.CENTER if label or text.endswith(".序号}}") else WD_ALIGN_PARAGRAPH.LEFT
+            )
             lines = text.split("\n")
             for number, line in enumerate(lines):
                 paragraph = cell.paragraphs[0] if number == 0 else cell.add_paragraph()
-                write(paragraph, line, LABEL if label else BODY, 11 if label else 12, alignment, before=2, after=2)
+                write(
+                    paragraph,
+                    line,
+                    LABEL if label else BODY,
+                    11 if label else 12,
+                    alignment,
+                    before=2,
+                    after=2,
+                )
             cell.vertical_alignment = 0 if row.top and not label else 1
             at += width
 
@@ -223,7 +251,9 @@ def add_footer(section: Any, name: str) -> None:
 
 
 def name_alternatives(document: Any) -> None:
-    table = next(part for part in document.part.package.iter_parts() if part.partname == "/word/fontTable.xml")
+    table = next(
+        part for part in document.part.package.iter_parts() if part.partname == "/word/fontTable.xml"
+    )
     known = "".join(
         f'<w:font w:name="{name}"><w:altName w:val="{other}"/><w:charset w:val="86"/><w:family w:val="auto"/></w:font>'
         for name, other in ALTERNATIVES.items()

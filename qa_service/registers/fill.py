@@ -152,7 +152,8 @@ def _check_package(name: str, data: bytes) -> None:
             for part in parts:
                 if part.filename.endswith(".rels") and _fetches(package.read(part)):
                     raise TemplateError(
-                        f"模板“{name}”引用了文件以外的内容。", "请把图片插入文件中，不要链接；不要附加其他模板。"
+                        f"模板“{name}”引用了文件以外的内容。",
+                        "请把图片插入文件中，不要链接；不要附加其他模板。",
                     )
     except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError) as error:
         raise _unreadable(name) from error
@@ -181,9 +182,7 @@ def _roots(document: Any) -> Iterator[Node]:
 def _nodes(paragraph: Node) -> list[Node]:
     """The text nodes of the paragraph itself: a text box in it has paragraphs of its own."""
     return [
-        node
-        for node in paragraph.iter(qn("w:t"))
-        if next(node.iterancestors(qn("w:p")), None) is paragraph
+        node for node in paragraph.iter(qn("w:t")) if next(node.iterancestors(qn("w:p")), None) is paragraph
     ]
 
 

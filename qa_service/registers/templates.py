@@ -7,7 +7,6 @@ moment it was accepted and its content. An office may also put files into the fo
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from dataclasses import dataclass
 from datetime import datetime
@@ -128,7 +127,7 @@ class Templates:
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(".part")
         part.write_bytes(data)
-        os.replace(part, path)
+        part.replace(path)
 
 
 def _digest(data: bytes) -> str:

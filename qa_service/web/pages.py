@@ -12,9 +12,11 @@ from qa_service.web import (
     gaps,
     home,
     kiosk,
+    ledger,
     lexicon,
     library,
     library_import,
+    papers,
     progress,
     public_questions,
     register,
@@ -25,7 +27,7 @@ from qa_service.web import (
 
 router = APIRouter(include_in_schema=False)
 for part in (
-    home, sign_in, desk, register, responsibility, case, unit, library_import, gaps, lexicon, library, kiosk,
+    home, sign_in, desk, register, ledger, papers, responsibility, case, unit, library_import, gaps, lexicon, library, kiosk,
     public_questions, progress, calendar, admin,
 ):  # fmt: skip
     router.include_router(part.router)
