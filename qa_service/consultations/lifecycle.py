@@ -12,7 +12,7 @@ from qa_service.accounts.roles import Role
 from qa_service.cases.lifecycle import STAY, Act, Audience, Clock, Lifecycle, State
 
 DESK = frozenset({Role.DESK, Role.ADMIN})
-INTAKE = frozenset({Role.DESK, Role.ADMIN, Role.KIOSK, Role.CITIZEN})
+INTAKE = frozenset({Role.DESK, Role.ADMIN, Role.KIOSK, Role.CITIZEN, Role.SYSTEM})
 ASSIGNERS = frozenset({Role.DESK, Role.ADMIN, Role.SUPERVISOR})
 UNIT = frozenset({Role.UNIT})
 CALLERS = frozenset({Role.DESK, Role.ADMIN, Role.SUPERVISOR})

@@ -11,6 +11,7 @@ from qa_service.web import (
     desk,
     gaps,
     home,
+    intake,
     kiosk,
     ledger,
     lexicon,
@@ -27,7 +28,7 @@ from qa_service.web import (
 
 router = APIRouter(include_in_schema=False)
 for part in (
-    home, sign_in, desk, register, ledger, papers, responsibility, case, unit, library_import, gaps, lexicon, library, kiosk,
+    home, sign_in, desk, register, ledger, intake, papers, responsibility, case, unit, library_import, gaps, lexicon, library, kiosk,
     public_questions, progress, calendar, admin,
 ):  # fmt: skip
     router.include_router(part.router)

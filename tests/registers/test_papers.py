@@ -11,9 +11,9 @@ from urllib.parse import unquote
 import pytest
 from docx import Document
 from fastapi import FastAPI
-from registers.test_filling import texts, with_runs
 from sqlalchemy import select
 from support.cases import REPLY, Flow
+from support.papers import texts, with_runs
 from support.people import People
 
 from qa_service.accounts.models import AuditEvent
