@@ -36,7 +36,7 @@ class IntakeRow(Stripped):
     channel: Literal["phone", "web"] = "phone"
     asked_at: datetime | None = None
     place: Annotated[str, StringConstraints(max_length=128)] = ""
-    topics: Annotated[list[Short], Field(max_length=3)] = []
+    topics: Annotated[list[Short], Field(max_length=3)] = Field(default_factory=list)
     urgency: Short = ""
     dispatched_at: datetime | None = None
     reply_by: datetime | None = None
@@ -219,6 +219,8 @@ def _say(error: ValidationError) -> tuple[str, str]:
             return f"{column}太长，最多 {item['ctx']['max_length']} 字", "请缩短。"
         case "too_long":
             return "主题超过三级", "请只写前三级。"
+        case "string_pattern_mismatch" if not str(item["input"]).strip():
+            return f"{column}没有填", "请补上。"
         case "string_pattern_mismatch":
             return "工单号里有不能用的字符", "只用字母、数字、横线和下划线，64 字以内。"
     return f"{column}格式不对", "请按列的说明填写。"

@@ -117,12 +117,12 @@ class TestUnusable:
 
     @pytest.mark.parametrize("text", ["{{编号", "编号}}", "{{编号}", "{{编{号}}"])
     def test_a_placeholder_that_is_not_finished_is_shown(self, text: str) -> None:
-        with pytest.raises(TemplateError, match="交办单.*没写完整"):
+        with pytest.raises(TemplateError, match=r"交办单.*没写完整"):
             Template("交办单", with_runs(text)).check(VALUES, LISTS)
 
     @pytest.mark.parametrize("data", [b"", b"PK\x03\x04broken", b"%PDF-1.7", "编号".encode()])
     def test_what_is_no_word_file_is_refused(self, data: bytes) -> None:
-        with pytest.raises(TemplateError, match="交办单.*打不开"):
+        with pytest.raises(TemplateError, match=r"交办单.*打不开"):
             Template("交办单", data)
 
     def changed(self, changes: dict[str, bytes]) -> bytes:
