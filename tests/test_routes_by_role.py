@@ -96,7 +96,7 @@ ALLOWED: dict[tuple[str, str], frozenset[str]] = {
     # The register and the papers on paper.
     ("GET", "/desk/register/export"): REGISTER, ("POST", "/desk/register/export"): REGISTER,
     ("GET", "/case/{case_number}/papers/{code}"): STAFF, ("POST", "/case/{case_number}/papers/reveal"): STAFF,
-    ("GET", "/desk/intake"): DESK, ("POST", "/desk/intake"): DESK, ("GET", "/desk/intake/sample.csv"): DESK,
+    ("GET", "/desk/register/intake"): DESK, ("POST", "/desk/register/intake"): DESK, ("GET", "/desk/register/intake/sample.csv"): DESK,
     ("GET", "/admin/forms"): ADMIN, ("GET", "/admin/forms/{code}/file"): ADMIN, ("POST", "/admin/forms/{code}"): ADMIN,
     ("POST", "/admin/forms/{code}/restore"): ADMIN,
     # The working-day calendar.

@@ -27,18 +27,18 @@ from qa_service.zones.models import Zone
 router = APIRouter(route_class=TransactionalRoute)
 
 
-@router.get("/desk/intake")
+@router.get("/desk/register/intake")
 def show(request: Request, session: DbSession, actor: DeskOrAdmin) -> HTMLResponse:
     return _page(request, _zones(session, actor))
 
 
-@router.get("/desk/intake/sample.csv")
+@router.get("/desk/register/intake/sample.csv")
 def sample(actor: DeskOrAdmin) -> Response:
     """The head of the table, to be filled in."""
     return download(csv_file(list(COLUMNS), []), "工单导入样表.csv", "text/csv; charset=utf-8")
 
 
-@router.post("/desk/intake")
+@router.post("/desk/register/intake")
 def submit(
     request: Request,
     actor: DeskOrAdmin,

@@ -43,7 +43,7 @@ def file(*orders: dict[str, str], encoding: str = "utf-8-sig") -> bytes:
 
 def hand_in(people: People, data: bytes, do: str = "import", who: str = "desk", **fields: str) -> Any:
     return people(who).post(
-        "/desk/intake", data={"do": do, **fields}, files={"file": ("工单.csv", data)},
+        "/desk/register/intake", data={"do": do, **fields}, files={"file": ("工单.csv", data)},
         headers={**HTML, "hx-request": "true"},
     )  # fmt: skip
 
@@ -216,13 +216,13 @@ class TestTakingIn:
             assert session.scalars(select(Case.number).order_by(Case.id.desc())).first().startswith("QH02-")
 
     def test_the_sample_can_be_filled_in_and_handed_in(self, people: People) -> None:
-        sample = people("desk").get("/desk/intake/sample.csv").content
+        sample = people("desk").get("/desk/register/intake/sample.csv").content
         assert sample.decode("utf-8-sig").strip().split(",") == list(COLUMNS)
         filled = sample + ("A-1,怎么办,咨询" + "," * (len(COLUMNS) - 3) + "\r\n").encode()
         assert "新增<b>1</b>" in hand_in(people, filled, "try").text
 
     def test_without_a_file_and_without_scripts(self, people: People) -> None:
-        refused = people("desk").post("/desk/intake", data={"do": "try"}, headers=HTML)
+        refused = people("desk").post("/desk/register/intake", data={"do": "try"}, headers=HTML)
         assert refused.status_code == 422 and "还没有选择文件" in refused.text and "列的说明" in refused.text
 
 
