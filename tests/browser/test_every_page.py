@@ -10,10 +10,11 @@ STAFF = [
     ("supervisor", "/accountability"), ("admin", "/accountability"),
     ("unit-mzj", "/unit"), ("desk", "/library"), ("desk", "/library/entry/minimum-living"),
     ("desk", "/library/entry/minimum-living/edit"), ("desk", "/library/new"), ("desk", "/library/import"),
-    ("desk", "/desk/register/intake"), ("admin", "/admin/forms"), ("desk", "/library/gaps"), ("supervisor", "/library/gaps?days=90&candidates=1"), ("unit-mzj", "/library/lexicon"),
+    ("desk", "/library/gaps"), ("supervisor", "/library/gaps?days=90&candidates=1"), ("unit-mzj", "/library/lexicon"),
     ("supervisor", "/library/lexicon?kind=stop_word&show=added"),
     ("supervisor", "/library/test?q=低保"), ("admin", "/admin"), ("admin", "/admin/units"), ("admin", "/admin/units/mzj"),
     ("admin", "/admin/users"), ("admin", "/admin/kiosks"),
+    ("desk", "/desk/register/intake"), ("admin", "/admin/forms"),
     ("admin", "/admin/calendar"), ("desk", "/calendar/2026"), ("unit-mzj", "/calendar/2027"), ("supervisor", "/calendar/2028"),
 ]  # fmt: skip
 PUBLIC = [
