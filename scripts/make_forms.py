@@ -216,6 +216,8 @@ def add_table(document: Any, rows: tuple[Row, ...]) -> None:
                     before=2,
                     after=2,
                 )
+                # The signature and the seal never stand alone on a page.
+                paragraph.paragraph_format.keep_with_next = row is rows[-1]
             cell.vertical_alignment = 0 if row.top and not label else 1
             at += width
 

@@ -26,6 +26,8 @@ PLACEHOLDER = re.compile(r"[{｛]{2}\s*([^{}｛｝]*?)\s*[}｝]{2}")
 _LEFT_OVER = re.compile(r"[{｛]{2}|[}｝]{2}")
 SIZE_LIMIT = 2 * 1024 * 1024
 UNPACKED_LIMIT = 30 * 1024 * 1024
+# Fields that bring in another file or run a program when the document is opened.
+_FETCHING = re.compile(r"\b(DDE|DDEAUTO|INCLUDETEXT|INCLUDEPICTURE|LINK|RD)\b", re.IGNORECASE)
 _PARA_ID = "{http://schemas.microsoft.com/office/word/2010/wordml}paraId"
 
 Values = Mapping[str, str]
@@ -49,8 +51,14 @@ class Template:
         try:
             self._document = Document(io.BytesIO(data))
             self._roots = list(_roots(self._document))
+            fetches = _fetches(self._document, self._roots)
         except Exception as error:  # python-docx and lxml raise many kinds for a damaged file
             raise _unreadable(name) from error
+        if fetches:
+            raise TemplateError(
+                f"模板“{name}”引用了文件以外的内容。",
+                "请把图片插入文件中，不要链接；不要附加其他模板，不要插入链接域。",
+            )
 
     def placeholders(self) -> list[str]:
         """Every placeholder, once each, in the order of the document. Raises TemplateError for a broken one."""
@@ -138,7 +146,7 @@ def _copies(unit: Node, rows: Sequence[Values]) -> list[tuple[Node, Values]]:
 
 
 def _check_package(name: str, data: bytes) -> None:
-    """Raise TemplateError for what is no .docx, is too large, or would run or fetch something when opened."""
+    """Raise TemplateError for what is no .docx, is too large, or brings programs with it."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
             parts = package.infolist()
@@ -149,20 +157,23 @@ def _check_package(name: str, data: bytes) -> None:
                 raise TemplateError(f"模板“{name}”太大。", "模板文件不超过 2 MB，请删去多余的图片。")
             if any("vbaproject" in part or "/embeddings/" in part or "/activex/" in part for part in names):
                 raise TemplateError(f"模板“{name}”带有宏或嵌入对象。", "请另存为不带宏的 .docx 再上传。")
-            for part in parts:
-                if part.filename.endswith(".rels") and _fetches(package.read(part)):
-                    raise TemplateError(
-                        f"模板“{name}”引用了文件以外的内容。",
-                        "请把图片插入文件中，不要链接；不要附加其他模板。",
-                    )
     except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError) as error:
         raise _unreadable(name) from error
 
 
-def _fetches(relationships: bytes) -> bool:
-    """Whether opening the document would fetch something; links that a reader clicks on do not."""
-    found = re.findall(rb"<Relationship\b[^>]*>", relationships)
-    return any(b"External" in item and b"/hyperlink" not in item for item in found)
+def _fetches(document: Any, roots: Sequence[Node]) -> bool:
+    """Whether opening the document would fetch or run something; links that a reader clicks on do not."""
+    package = document.part.package
+    held = [*package.rels.values(), *(rel for part in package.iter_parts() for rel in part.rels.values())]
+    if any(rel.is_external and not rel.reltype.endswith("/hyperlink") for rel in held):
+        return True
+    for root in roots:
+        fields = [node.get(qn("w:instr")) or "" for node in root.iter(qn("w:fldSimple"))]
+        for paragraph in root.iter(qn("w:p")):
+            fields.append("".join(node.text or "" for node in paragraph.iter(qn("w:instrText"))))
+        if any(_FETCHING.search(field) for field in fields):
+            return True
+    return False
 
 
 def _unreadable(name: str) -> TemplateError:

@@ -155,6 +155,20 @@ class TestUnusable:
             with pytest.raises(TemplateError, match=said):
                 Template("交办单", self.changed(changes))
 
+    @pytest.mark.parametrize(
+        "code", ['DDEAUTO c:\\\\cmd "/k calc"', 'INCLUDEPICTURE "http://elsewhere/x.png"']
+    )
+    def test_fields_that_fetch_or_run_are_refused(self, code: str) -> None:
+        def build(document) -> None:  # type: ignore[no-untyped-def]
+            paragraph = document.add_paragraph("{{编号}}")
+            for part in (code[:5], code[5:]):
+                field = OxmlElement("w:instrText")
+                field.text = part
+                paragraph.add_run()._r.append(field)
+
+        with pytest.raises(TemplateError, match="文件以外"):
+            Template("交办单", docx(build))
+
 
 class TestBundled:
     @pytest.mark.parametrize("paper", PAPERS.values(), ids=lambda paper: paper.code)
