@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlalchemy import func, select
 from support.cases import Flow
 from support.people import People
@@ -94,6 +96,21 @@ class TestReading:
     def test_a_file_that_is_no_table_is_refused_as_a_whole(self, data: bytes, reason: str) -> None:
         with pytest.raises(Invalid, match=reason):
             read_rows(data)
+
+    @settings(max_examples=60, deadline=None)
+    @given(
+        st.binary(max_size=200)
+        | st.text(max_size=120).map(
+            lambda text: f"工单号,诉求内容,诉求时间\n{text}".encode("utf-8", "replace")
+        )
+    )
+    def test_whatever_is_handed_in_is_either_read_or_refused_in_words(self, data: bytes) -> None:
+        try:
+            lines = read_rows(data)
+        except Invalid as refused:
+            assert refused.message and refused.remedy
+        else:
+            assert all(line.row is not None or (line.reason and line.remedy) for line in lines)
 
     def test_what_an_export_put_before_a_formula_is_taken_off(self) -> None:
         (line,) = read_rows(file({**ORDER, "诉求内容": "'=补办"}))
