@@ -1,4 +1,4 @@
-"""The command line: serve · prepare · import · extract · reindex · eval · due · calendar · doctor.
+"""The command line: serve · prepare · import · extract · reindex · eval · due · calendar · intake · doctor.
 
 Imports stand inside the commands, so that `qa-service due` does not pay for what `serve` needs.
 """
@@ -366,6 +366,37 @@ def doctor(
     else:
         print_report(report, out)
     if report.failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def intake(
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="工单 CSV 文件，列见登记页面的说明")
+    ],
+    source: Annotated[str, typer.Option("--source", help="来源系统")] = "12345",
+    zone: Annotated[str, typer.Option("--zone", help="登记到哪个专区（代码）；空为最上级专区")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只看报告，不写入")] = False,
+    operator: Annotated[str, typer.Option(help="导入人，记入办理过程")] = "命令行导入",
+    data_dir: DataDir = None,
+) -> None:
+    """导入另一系统的咨询工单：逐行报告，要么全部成功，要么一件不动；可以重复导入。"""
+    from qa_service.registers.command import take_in_file
+
+    use_data_dir(data_dir)
+    with progress_bars() as tell:
+        report = take_in_file(file, source, zone, operator, dry_run=dry_run, progress=tell)
+    table = Table()
+    for column in ("行", "工单号", "结果", "说明", "怎么改"):
+        table.add_column(column, overflow="fold")
+    for row in report.rows:
+        table.add_row(str(row.line), row.key, row.status, row.reason, row.remedy)
+    out.print(table)
+    out.print("；".join(f"{name} {number} 张" for name, number in sorted(report.counts.items())))
+    if dry_run:
+        out.print("试运行：没有写入。")
+    if not report.ok:
+        err.print("[red]有错误或冲突，没有登记任何工单。[/]请按上表处理后重新导入。")
         raise typer.Exit(1)
 
 

@@ -17,6 +17,7 @@ class Settings(BaseSettings):
     data_dir: Path = Field(Path("var"), description="数据目录：数据库、上传文件、索引、编码器")
     database_url: str = Field("", description="SQLAlchemy 数据库地址；空为数据目录中的 SQLite")
     corpus_dir: Path = Field(PROJECT / "corpus", description="随软件附带的政策解读、词表与示例专区")
+    forms_dir: Path | None = Field(None, description="单位自己的文书模板目录；空为数据目录中的 forms")
     encoder: Path | None = Field(None, description="句向量模型目录；空为数据目录中构建的默认模型")
     encoder_threads: int = Field(
         0, ge=0, le=64, description="编码器线程数；0 为自动：应答时 1 个，建索引时用满处理器"

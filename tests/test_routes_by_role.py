@@ -106,6 +106,12 @@ ALLOWED: dict[tuple[str, str], frozenset[str]] = {
     ("POST", "/admin/units/{code}"): ADMIN, ("GET", "/admin/users"): ADMIN, ("POST", "/admin/users"): ADMIN,
     ("POST", "/admin/users/{username}/{what}"): ADMIN, ("GET", "/admin/kiosks"): ADMIN,
     ("POST", "/admin/kiosks"): ADMIN, ("POST", "/admin/kiosks/{code}/{what}"): ADMIN,
+    # The register and the papers on paper.
+    ("GET", "/desk/register/export"): REGISTER, ("POST", "/desk/register/export"): REGISTER,
+    ("GET", "/case/{case_number}/papers/{code}"): STAFF, ("POST", "/case/{case_number}/papers/reveal"): STAFF,
+    ("GET", "/desk/register/intake"): DESK, ("POST", "/desk/register/intake"): DESK, ("GET", "/desk/register/intake/sample.csv"): DESK,
+    ("GET", "/admin/forms"): ADMIN, ("GET", "/admin/forms/{code}/file"): ADMIN, ("POST", "/admin/forms/{code}"): ADMIN,
+    ("POST", "/admin/forms/{code}/restore"): ADMIN,
     # The working-day calendar.
     ("GET", f"{A}/calendar/{{year}}"): PUBLIC, ("GET", f"{A}/calendar/local"): STAFF,
     ("POST", f"{A}/calendar/notice"): ADMIN, ("POST", f"{A}/calendar/local"): ADMIN,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
@@ -101,6 +102,39 @@ def followers(session: Session, leading_id: int) -> Sequence[Consultation]:
     return session.scalars(statement).all()
 
 
+def _matching(
+    actor: Actor, states: tuple[str, ...], overdue_on: date | None, text: str
+) -> Select[Consultation]:
+    """The filters of the register: what is on the page is what is exported."""
+    statement = readable(actor)
+    if states:
+        statement = statement.where(Case.state.in_(states))
+    if overdue_on:
+        statement = statement.where(_late_on(overdue_on))
+    if text:
+        like = f"%{text.replace('%', '').replace('_', '')}%"
+        statement = statement.where(or_(Consultation.question.like(like), Case.number.like(like)))
+    return statement
+
+
+def _order(newest_first: bool) -> tuple[Any, ...]:
+    return (Case.id.desc(),) if newest_first else SOONEST_FIRST
+
+
+def ids_readable(
+    session: Session,
+    actor: Actor,
+    *,
+    states: tuple[str, ...] = (),
+    overdue_on: date | None = None,
+    text: str = "",
+    newest_first: bool = False,
+) -> Sequence[int]:
+    """The keys of everything that `list_readable` would page through, in its order."""
+    statement = _matching(actor, states, overdue_on, text).with_only_columns(Case.id)
+    return session.scalars(statement.order_by(*_order(newest_first))).all()
+
+
 def list_readable(
     session: Session,
     actor: Actor,
@@ -121,11 +155,7 @@ def list_readable(
 
     Sorted by due date, soonest first (those without one last), or newest first.
     """
-    statement = readable(actor)
-    if states:
-        statement = statement.where(Case.state.in_(states))
-    if overdue_on:
-        statement = statement.where(_late_on(overdue_on))
+    statement = _matching(actor, states, overdue_on, text)
     if unsigned_on:
         statement = statement.where(Case.state == "assigned", Consultation.sign_due_on < unsigned_on)
     if held_by:
@@ -136,14 +166,10 @@ def list_readable(
         statement = statement.where(Consultation.reply_unit_id == answered_by)
     if since:
         statement = statement.where(Case.registered_at >= since)
-    if text:
-        like = f"%{text.replace('%', '').replace('_', '')}%"
-        statement = statement.where(or_(Consultation.question.like(like), Case.number.like(like)))
     total = session.scalar(statement.with_only_columns(func.count())) or 0
     # First which cases, from narrow columns, then these in full: far pages sort no texts.
-    order = (Case.id.desc(),) if newest_first else SOONEST_FIRST
-    ids = session.scalars(statement.with_only_columns(Case.id).order_by(*order).limit(limit).offset(offset))
-    return in_full(session, actor, ids.all()), total
+    page = statement.with_only_columns(Case.id).order_by(*_order(newest_first)).limit(limit).offset(offset)
+    return in_full(session, actor, session.scalars(page).all()), total
 
 
 def in_full(session: Session, actor: Actor, ids: Sequence[int]) -> list[Consultation]:

@@ -70,7 +70,7 @@ def register(
 
     No consultation exists without a search: the trace named is used, or the search is made here.
     """
-    zone = _zone_for(session, actor, data.zone)
+    zone = zone_for(session, actor, data.zone)
     if idempotency_key:
         # Resends that arrive together take turns on the zone's row, so that the second finds the first.
         session.get(Zone, zone.id, with_for_update=True)
@@ -81,10 +81,9 @@ def register(
     question = without_identity_numbers(data.question)
     trace = traces.ensure_trace(session, data.trace_id, question, data.channel, zone.id)
     case = cases.open_case(session, LIFECYCLE, CATEGORY, zone, idempotency_key)
-    digits = "".join(ch for ch in data.contact if ch.isdigit()) if "@" not in data.contact else ""
     consultation = Consultation(
         case_id=case.id, case=case, channel=data.channel, person_name=data.person_name, contact=data.contact,
-        contact_last4=digits[-4:], audience=data.audience, question=question, topic=data.topic,
+        contact_last4=last_four(data.contact), audience=data.audience, question=question, topic=data.topic,
         trace_id=trace.id,
     )  # fmt: skip
     session.add(consultation)
@@ -99,6 +98,11 @@ def register(
         if data.handling == "refer" and data.fields.unit:
             act_on(session, actor, consultation, "assign", data.fields, clock_start=clock_start)
     return Registered(consultation, repeated=False)
+
+
+def last_four(contact: str) -> str:
+    """What is asked for beside the query code: the last digits of a phone number; none of an e-mail address."""
+    return "".join(ch for ch in contact if ch.isdigit())[-4:] if "@" not in contact else ""
 
 
 def open_acts(actor: Actor, consultation: Consultation) -> list[Act]:
@@ -268,7 +272,7 @@ def _unit_name(session: Session, unit_id: int | None) -> str:
     return unit.name if unit else ""
 
 
-def _zone_for(session: Session, actor: Actor, code: str) -> Zone:
+def zone_for(session: Session, actor: Actor, code: str) -> Zone:
     """The zone named, if it lies in the actor's own subtree; without a name the actor's own zone, or the
     topmost one for those who have none."""
     own = session.get(Zone, actor.zone_id) if actor.zone_id else None

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 # A cell that begins so would be run as a formula (OWASP, CSV Injection); in full width too, which Chinese and Japanese
 # editions take for the same.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-_BOM = "\ufeff"  # without it Excel takes UTF-8 for the local code page
+BOM = "\ufeff"  # without it Excel takes UTF-8 for the local code page
 
 
 def csv_file(head: Sequence[str], rows: Iterable[Sequence[str | int | float]]) -> bytes:
@@ -18,7 +18,7 @@ def csv_file(head: Sequence[str], rows: Iterable[Sequence[str | int | float]]) -
     writer = csv.writer(held)
     writer.writerow(map(safe_cell, head))
     writer.writerows([safe_cell(value) for value in row] for row in rows)
-    return (_BOM + held.getvalue()).encode("utf-8", "replace")
+    return (BOM + held.getvalue()).encode("utf-8", "replace")
 
 
 def safe_cell(value: str | int | float) -> str | int | float:

@@ -23,6 +23,7 @@ from qa_service.errors import Conflict, ServiceError
 from qa_service.kit import clock
 from qa_service.kit.http import TransactionalRoute
 from qa_service.library.schemas import AskResponse
+from qa_service.registers.service import offers
 from qa_service.responsibility.models import AccountabilityEvent
 from qa_service.responsibility.rules import VERDICTS
 from qa_service.responsibility.service import find_notice, list_events, was_late
@@ -83,10 +84,11 @@ def show_case(
     # Compared while it can still be changed; what the person has been told is no longer in question.
     drafted = detail.reply_text if detail.state in COMPARED else ""
     comparison = comparison_for(request, detail.question, drafted)
+    notice = find_notice(session, consultation.case_id)
     return page(
         request, "case.html", status=error.status if error else 200, case=detail, typed=typed or {}, event=event,
         error=error, errors=error.extra.get("errors", {}) if error else {}, contact=contact, found=found,
-        comparison=comparison, notice_given=find_notice(session, consultation.case_id), verdicts=VERDICTS,
+        comparison=comparison, notice_given=notice, papers=offers(actor, consultation, detail, notice), verdicts=VERDICTS,
         accountability=_accountability(session, actor, case_number), was_late=was_late(consultation.case),
         may_hand_over=_may_hand_over(actor, consultation), watched=watched_of(session, actor, consultation),
         orphaned=_orphaned(detail, typed, event, error), units=active_units(session),

@@ -10,31 +10,14 @@ from markupsafe import Markup, escape
 from qa_service.consultations.lifecycle import CHANNELS, OUTCOMES, SATISFACTION, TOLD_HOW
 from qa_service.kit import clock
 from qa_service.kit.privacy import without_personal_details
+from qa_service.kit.words import cn_date, cn_datetime
 from qa_service.library.triage import triage
 from qa_service.web.explain import what_confidence_means, why_found
 
-WEEKDAYS = "一二三四五六日"
 PART_LABELS = {
     "dense": "语义相近", "dense_best": "语义相近", "lexical": "词面相符", "pinyin": "读音相近", "exact": "问法一致",
     "phrasing": "群众问法", "question": "标准问", "answer": "答复内容", "fused": "综合", "score": "综合",
 }  # fmt: skip
-
-
-def cn_date(day: date | None) -> str:
-    """2026年11月22日（周日）; nothing for no date."""
-    if day is None:
-        return ""
-    if isinstance(day, datetime):
-        day = clock.local(day).date()
-    return f"{day.year}年{day.month}月{day.day}日（周{WEEKDAYS[day.weekday()]}）"
-
-
-def cn_datetime(moment: datetime | None) -> str:
-    """2026年11月22日（周日）14:05, China time."""
-    if moment is None:
-        return ""
-    local = clock.local(moment)
-    return f"{cn_date(local.date())}{local:%H:%M}"
 
 
 def cn_short(moment: date | datetime | None) -> str:

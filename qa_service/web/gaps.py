@@ -20,6 +20,7 @@ from qa_service.kit import clock
 from qa_service.kit.csv_file import csv_file
 from qa_service.kit.http import TransactionalRoute
 from qa_service.kit.privacy import without_personal_details
+from qa_service.kit.words import cn_datetime
 from qa_service.library.gap_report import PERIODS, ROWS, UNASSIGNED, USUAL_PERIOD, Total
 from qa_service.library.gaps import Cluster
 from qa_service.library.lifecycle import EDITORS
@@ -27,7 +28,7 @@ from qa_service.library.live import Snapshot
 from qa_service.library.routes import GapDays, gaps_for, unit_of_gaps
 from qa_service.library.schemas import unit_code
 from qa_service.library.service import PHRASING_LIMIT, QUESTION_LIMIT
-from qa_service.web.filters import channel_label, cn_datetime, percent
+from qa_service.web.filters import channel_label, percent
 from qa_service.web.paging import Pages
 from qa_service.web.render import page
 

@@ -13,11 +13,14 @@ from qa_service.web import (
     desk,
     gaps,
     home,
+    intake,
     kiosk,
+    ledger,
     lexicon,
     library,
     library_import,
     messages,
+    papers,
     progress,
     public_questions,
     register,
@@ -30,7 +33,7 @@ from qa_service.web import (
 
 router = APIRouter(include_in_schema=False)
 for part in (
-    home, sign_in, desk, register, responsibility, watching, case, unit, library_import, gaps, lexicon, library, kiosk,
-    public_questions, progress, calendar, messages, admin_watching, admin, board, statistics,
+    home, sign_in, desk, register, ledger, intake, papers, responsibility, watching, case, unit, library_import, gaps,
+    lexicon, library, kiosk, public_questions, progress, calendar, messages, admin_watching, admin, board, statistics,
 ):  # fmt: skip
     router.include_router(part.router)

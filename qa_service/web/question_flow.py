@@ -25,11 +25,11 @@ from qa_service.consultations.schemas import QUESTION_LIMIT, Registration
 from qa_service.errors import NotFound, ServiceError
 from qa_service.kit import clock
 from qa_service.kit.http import TransactionalRoute
+from qa_service.kit.words import cn_date
 from qa_service.library.follow_up import in_light_of
 from qa_service.library.routes import answer, asker_of, choose, hot_questions
 from qa_service.library.schemas import AskResponse, Choice, distinct
 from qa_service.library.triage import triage
-from qa_service.web.filters import cn_date
 from qa_service.web.forms import Fields, as_typed, checked, text
 from qa_service.web.render import go, is_fragment, page, wants_json
 from qa_service.web.visitors import visitor_of, zone_of

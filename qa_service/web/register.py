@@ -43,5 +43,5 @@ def show(
     return page(
         request, "register.html", rows=[views.summary(item, calendars) for item in items], total=total,
         overdue_total=overdue_total, states=STATES, state=state, overdue=overdue, q=q, order=order,
-        pages=Pages(number, SIZE, total, f"/desk/register?{urlencode(kept)}"),
+        filters=urlencode(kept), pages=Pages(number, SIZE, total, f"/desk/register?{urlencode(kept)}"),
     )  # fmt: skip

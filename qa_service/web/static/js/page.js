@@ -111,10 +111,10 @@ document.addEventListener("submit", (event) => {
   dialog.showModal();
 }, true);
 
-// 提交中的表单不能再提交一次；浏览器退回本页时恢复。
+// 提交中的表单不能再提交一次；浏览器退回本页时恢复。下载文件的表单提交后仍在本页，可以再用。
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (event.defaultPrevented || form.method === "get" || form.hasAttribute("hx-post")) return;
+  if (event.defaultPrevented || form.method === "get" || form.hasAttribute("hx-post") || form.hasAttribute("data-download")) return;
   setTimeout(() => {
     for (const button of form.querySelectorAll("button")) button.disabled = true;
   });
