@@ -2,6 +2,7 @@
 """Measure search: its quality on an evaluation folder, its speed as ratios within one run.
 
 bench.py --quality FOLDER      rankings compared, with 95 % bootstrap intervals, and the decisions
+bench.py --bundled [--keep DIR]  the bundled library by corpus/evaluation; DIR: a prepared data directory (./var)
 bench.py --speed FOLDER        search, encoder, indexing, start and memory
 bench.py --encoders FOLDER     ways of running the encoder: int8 on one and two threads, the float reference
 bench.py --http FOLDER         the whole service as a process of its own: asking, cache, start, memory
@@ -35,7 +36,9 @@ import numpy as np  # noqa: E402
 import onnxruntime  # noqa: E402
 from progress import say  # noqa: E402
 
-from qa_service.library.opening import INDEXING_THREADS  # noqa: E402
+from qa_service.kit import clock  # noqa: E402
+from qa_service.kit.database import Database  # noqa: E402
+from qa_service.library.opening import INDEXING_THREADS, EncoderStatus, open_index  # noqa: E402
 from qa_service.search.dense import DenseIndex, texts_of  # noqa: E402
 from qa_service.search.encoder import open_encoder  # noqa: E402
 from qa_service.search.engine import Engine  # noqa: E402
@@ -43,8 +46,9 @@ from qa_service.search.evaluate import percentile, read_library, read_queries  #
 from qa_service.search.lexical import LexicalIndex, query_terms  # noqa: E402
 from qa_service.search.onnx_encoder import OnnxEncoder  # noqa: E402
 from qa_service.search.reading import read_question  # noqa: E402
-from qa_service.search.types import Document, Encoder, Reading, Vectors  # noqa: E402
+from qa_service.search.types import Document, Encoder, Filters, Reading, Vectors  # noqa: E402
 from qa_service.search.vectors import PASSAGE, QUERY, InMemoryVectorStore, fetch_vectors, vector_key  # noqa: E402
+from qa_service.settings import Settings  # noqa: E402
 from qa_service.text.lexicon import Lexicon  # noqa: E402
 from qa_service.text.normalise import normalise  # noqa: E402
 from qa_service.text.segment import segment  # noqa: E402
@@ -209,6 +213,31 @@ def quality(folder: Path, encoder: Encoder, lexicon: Lexicon) -> None:
     for figure, compute in DECIDING.items():
         groups = [[r for r in systems[PIPELINE] if name in (r.library, "all")] for name in names]
         print(f"{figure:27s} " + " ".join(f"{_cell(group, compute):>21s}" for group in groups))
+
+
+def bundled(data_dir: Path, encoder: Path) -> None:
+    """Print ranking by style and the decisions for the bundled library, phrasings and all, as it is served."""
+    settings = Settings(data_dir=data_dir, encoder=encoder)
+    database = Database(settings.url)
+    index = open_index(settings, database, EncoderStatus(settings, INDEXING_THREADS))
+    index.open(say)
+    engine = index.snapshot.engine
+    rows = [
+        Row(line.get("style", line.get("kind", "")), bool(relevant), rank_of([hit.id for hit in outcome.hits], relevant),
+            outcome.confidence, outcome.decision.value)
+        for name in ("questions", "unanswerable")
+        for line in map(json.loads, (ROOT / "corpus" / "evaluation" / f"{name}.jsonl").read_text("utf-8").splitlines())
+        for relevant in (frozenset(line.get("relevant", ())),)
+        for outcome in (engine.ask(line["query"], Filters(on=clock.today())),)
+    ]  # fmt: skip
+    database.close()
+    for style in (*dict.fromkeys(row.library for row in _inside(rows)), "all"):
+        chosen = [row for row in _inside(rows) if style in (row.library, "all")]
+        print(
+            f"{style:12s} " + "  ".join(f"{name} {_cell(chosen, figure)}" for name, figure in RANKING.items())
+        )
+    for figure, compute in DECIDING.items():
+        print(f"{figure:27s} {_cell(rows, compute)}")
 
 
 def _cell(rows: Sequence[Row], figure: Callable[[Sequence[Row]], float]) -> str:
@@ -381,6 +410,7 @@ def _ratio(values: Sequence[float], base: Sequence[float], share: float) -> floa
 def main() -> int:
     cli = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     cli.add_argument("--quality", type=Path, metavar="FOLDER")
+    cli.add_argument("--bundled", action="store_true", help="the bundled library by corpus/evaluation")
     cli.add_argument("--speed", type=Path, metavar="FOLDER")
     cli.add_argument("--encoders", type=Path, metavar="FOLDER")
     cli.add_argument("--http", type=Path, metavar="FOLDER", help="the whole service as a process of its own")
@@ -390,12 +420,12 @@ def main() -> int:
     cli.add_argument("--most", type=int, default=1_000_000, help="with --scale: leave out sizes above")
     cli.add_argument("--recompute", type=int, metavar="N", help="a notice entered with N open deadlines")
     cli.add_argument(
-        "--keep", type=Path, help="with --http and --ledger: data directory to make and use again"
+        "--keep", type=Path, help="with --http, --ledger and --bundled: data directory to make and use again"
     )
     cli.add_argument("--encoder", type=Path, default=ROOT / "var" / "indexes" / "encoder")
     cli.add_argument("--threads", type=int, default=2)
     args = cli.parse_args()
-    ways = ("quality", "speed", "encoders", "http", "scale", "recompute", "ledger")
+    ways = ("quality", "bundled", "speed", "encoders", "http", "scale", "recompute", "ledger")
     if not any(getattr(args, way) for way in ways):
         cli.error(f"give one of {', '.join('--' + way for way in ways)}")
     if args.recompute:
@@ -409,6 +439,8 @@ def main() -> int:
     lexicon = Lexicon.load(ROOT / "corpus" / "lexicon")
     if args.quality:
         quality(args.quality, open_encoder(args.encoder, args.threads), lexicon)
+    if args.bundled:
+        bundled(args.keep or ROOT / "var", args.encoder)
     if args.speed:
         speed(args.speed, args.encoder, args.threads, lexicon)
     if args.encoders:

@@ -6,8 +6,6 @@ what was corrected before it was assigned is taken over, what is already with a 
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,31 +18,23 @@ from sqlalchemy.orm import Session
 from qa_service.accounts.roles import Actor, Role
 from qa_service.accounts.service import audit
 from qa_service.cases import service as cases
-from qa_service.cases.models import Case, CaseEvent
+from qa_service.cases.digest import digest_of
+from qa_service.cases.models import Case
 from qa_service.consultations import repository, service
 from qa_service.consultations.lifecycle import LIFECYCLE
 from qa_service.consultations.schemas import Registration
 from qa_service.consultations.service import SearchTraces
+from qa_service.integration.intake import KEPT
+from qa_service.integration.models import IntakeOrder
+from qa_service.integration.schemas import Order
+from qa_service.kit import clock
 from qa_service.kit.privacy import mask_contact, mask_name, without_identity_numbers
 from qa_service.library.importer import ADDED, CHANGED, CONFLICT, SAME, WRONG, Report, Row
-from qa_service.registers.intake_rows import IntakeRow, Line, read_rows
+from qa_service.registers.intake_rows import Line, read_rows
 from qa_service.zones.models import Zone
 
-# What the register has no column for: kept with the event that brought it.
-KEPT = (
-    "kind",
-    "confidential",
-    "asked_at",
-    "place",
-    "topics",
-    "urgency",
-    "dispatched_at",
-    "reply_by",
-    "duplicate_of",
-)
 # Until a unit has it, an order may be corrected by whoever sent it.
 CORRECTABLE = frozenset({"registered", "to_assign"})
-EVENTS = ("intake", "intake_update")
 CHANGES = {
     "question": "咨询问题",
     "person_name": "称谓",
@@ -58,12 +48,11 @@ Tell = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """An order that is already registered: its case, and the digest of what it said when last taken over."""
+    """An order that is already registered, and where its case stands."""
 
-    case_id: int
+    order: IntakeOrder
     number: str
     state: str
-    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,32 +109,18 @@ def take_in(
 
 
 def _held(session: Session, batch: Batch) -> dict[str, Held]:
-    """The orders of the file that are registered already, by order number."""
-    keys = {_key(batch.source, line.order_no): line.order_no for line in batch.lines if line.row}
+    """The orders of the file that are registered already, by order number, whichever way they came."""
+    numbers = [line.order_no for line in batch.lines if line.row]
     found = session.execute(
-        select(Case.id, Case.number, Case.state, Case.idempotency_key).where(
-            Case.idempotency_key.in_(list(keys))
-        )
-    ).all()
-    digests: dict[int, str] = {}
-    events = select(CaseEvent.case_id, CaseEvent.data).where(
-        CaseEvent.case_id.in_([row.id for row in found]), CaseEvent.event.in_(EVENTS)
+        select(IntakeOrder, Case.number, Case.state)
+        .join(Case, Case.id == IntakeOrder.case_id)
+        .where(IntakeOrder.source == batch.source, IntakeOrder.order_no.in_(numbers))
     )
-    for event in session.execute(events.order_by(CaseEvent.seq)):
-        digests[event.case_id] = event.data["content_digest"]
-    return {
-        keys[row.idempotency_key]: Held(row.id, row.number, row.state, digests.get(row.id, ""))
-        for row in found
-    }
+    return {order.order_no: Held(order, number, state) for order, number, state in found}
 
 
-def _key(source: str, order_no: str) -> str:
-    return f"intake:{source}:{order_no}"
-
-
-def _digest(row: IntakeRow) -> str:
-    text = json.dumps(row.model_dump(mode="json"), ensure_ascii=False, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+def _digest(row: Order) -> str:
+    return digest_of(row.model_dump())
 
 
 def _compare(batch: Batch, line: Line, held: Mapping[str, Held], seen: dict[str, int]) -> Row:
@@ -164,7 +139,7 @@ def _compare(batch: Batch, line: Line, held: Mapping[str, Held], seen: dict[str,
     known = held.get(line.order_no)
     if known is None:
         return row(ADDED)
-    if known.digest == _digest(line.row):
+    if known.order.content_digest == _digest(line.row):
         return row(SAME, f"已登记为 {known.number}")
     if known.state not in CORRECTABLE:
         state = LIFECYCLE.states[known.state].label
@@ -175,7 +150,7 @@ def _compare(batch: Batch, line: Line, held: Mapping[str, Held], seen: dict[str,
     return row(CHANGED, f"更正 {known.number}")
 
 
-def _registration(row: IntakeRow, zone: str) -> Registration:
+def _registration(row: Order, zone: str) -> Registration:
     return Registration(
         question=row.content, channel=row.channel, contact=row.contact, handling="refer", zone=zone,
         person_name="" if row.confidential else row.person_name, topic=row.topics[0] if row.topics else "",
@@ -183,25 +158,23 @@ def _registration(row: IntakeRow, zone: str) -> Registration:
 
 
 def _register(
-    session: Session, actor: Actor, zone: Zone, batch: Batch, row: IntakeRow, traces: SearchTraces, clock_start: str
+    session: Session, actor: Actor, zone: Zone, batch: Batch, row: Order, traces: SearchTraces, clock_start: str
 ) -> None:  # fmt: skip
-    done = service.register(
-        session, actor, _registration(row, zone.code), traces, idempotency_key=_key(batch.source, row.order_no),
-        clock_start=clock_start,
+    done = service.register(session, actor, _registration(row, zone.code), traces, clock_start=clock_start)
+    case = done.consultation.case
+    session.add(
+        IntakeOrder(
+            source=batch.source, order_no=row.order_no, case_id=case.id, content_digest=_digest(row),
+            received_at=clock.now(), data=_kept(row),
+        )
     )  # fmt: skip
-    cases.note(
-        session,
-        done.consultation.case,
-        actor,
-        "intake",
-        f"来自{batch.source}的工单{row.order_no}。",
-        data=_kept(row),
-    )
+    sentence = f"来自{batch.source}的工单{row.order_no}。"
+    cases.note(session, case, actor, "intake", sentence, data={"order_no": row.order_no, "order": _kept(row)})
 
 
-def _correct(session: Session, actor: Actor, known: Held, row: IntakeRow, traces: SearchTraces) -> None:
+def _correct(session: Session, actor: Actor, known: Held, row: Order, traces: SearchTraces) -> None:
     """Take over what was corrected; the words before stay in the history."""
-    consultation = repository.by_case(session, known.case_id)
+    consultation = repository.by_case(session, known.order.case_id)
     data = _registration(row, "")
     question = without_identity_numbers(data.question)
     new = {"question": question, "person_name": data.person_name, "contact": data.contact, "topic": data.topic,
@@ -215,18 +188,16 @@ def _correct(session: Session, actor: Actor, known: Held, row: IntakeRow, traces
     for name in changed:
         setattr(consultation, name, new[name])
     consultation.contact_last4 = service.last_four(data.contact)
+    known.order.content_digest, known.order.data = _digest(row), _kept(row)
     said = "、".join(CHANGES[name] for name in changed) or "登记以外的内容"
     cases.note(
         session, consultation.case, actor, "intake_update", f"来单系统更正了工单{row.order_no}：{said}。",
-        data={**_kept(row), "before": {name: _masked(name, before[name]) for name in changed}},
+        data={"order_no": row.order_no, "order": _kept(row), "before": {name: _masked(name, before[name]) for name in changed}},
     )  # fmt: skip
 
 
-def _kept(row: IntakeRow) -> dict[str, Any]:
-    return {
-        "order_no": row.order_no, "content_digest": _digest(row),
-        "order": row.model_dump(mode="json", include=set(KEPT), exclude_defaults=True),
-    }  # fmt: skip
+def _kept(row: Order) -> dict[str, Any]:
+    return row.model_dump(mode="json", include=set(KEPT), exclude_defaults=True)
 
 
 def _masked(name: str, value: str) -> str:

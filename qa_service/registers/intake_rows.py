@@ -1,6 +1,6 @@
 """Orders of another system as a CSV table: columns by their Chinese names, after 12345 orders (DOMAIN §4.5). Pure.
 
-The fields are those of the JSON intake, so that an order means the same whichever way it comes.
+A row is an `Order` of the JSON intake, so that an order means the same whichever way it comes.
 """
 
 from __future__ import annotations
@@ -11,37 +11,17 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import Field, StringConstraints, ValidationError
+from pydantic import ValidationError
 
-from qa_service.consultations.schemas import QUESTION_LIMIT, Stripped
+from qa_service.consultations.schemas import QUESTION_LIMIT
 from qa_service.errors import Invalid
+from qa_service.integration.schemas import Order
 from qa_service.kit import clock
 
 ROW_LIMIT = 1000
 SIZE_LIMIT = 5 * 1024 * 1024
-Short = Annotated[str, StringConstraints(max_length=64)]
-
-
-class IntakeRow(Stripped):
-    """一张咨询工单。只收咨询类；投诉、举报、求助请按各自渠道办理。"""
-
-    order_no: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_\-]{0,63}$")
-    kind: Literal["咨询"] = "咨询"
-    content: Annotated[str, StringConstraints(min_length=1, max_length=QUESTION_LIMIT)]
-    person_name: Short = ""
-    confidential: bool = False
-    contact: Annotated[str, StringConstraints(max_length=128)] = ""
-    channel: Literal["phone", "web"] = "phone"
-    asked_at: datetime | None = None
-    place: Annotated[str, StringConstraints(max_length=128)] = ""
-    topics: Annotated[list[Short], Field(max_length=3)] = Field(default_factory=list)
-    urgency: Short = ""
-    dispatched_at: datetime | None = None
-    reply_by: datetime | None = None
-    duplicate_of: Short = ""
-
 
 # Column → field, and what it holds; the first name of a field is the one of the sample file.
 COLUMNS: dict[str, tuple[str, str]] = {
@@ -92,7 +72,7 @@ class Line:
     number: int
     order_no: str
     content: str
-    row: IntakeRow | None
+    row: Order | None
     reason: str = ""
     remedy: str = ""
 
@@ -155,7 +135,7 @@ def _line(number: int, head: list[str], cells: list[str]) -> Line:
             "请把工单号一列设为文本格式，重新填写。",
         )
     try:
-        return Line(number, order_no, content, IntakeRow.model_validate(dict(_fields(given))))
+        return Line(number, order_no, content, Order.model_validate(dict(_fields(given))))
     except _BadCell as bad:
         return Line(number, order_no, content, None, f"{bad.column}“{bad.value}”{bad.reason}", bad.remedy)
     except ValidationError as error:

@@ -31,6 +31,6 @@ def decide(confidence: float, hits: int, ambiguous: bool, bands: Bands) -> Decis
     return Decision.CHOOSE if confidence >= bands.choose else Decision.REFER
 
 
-def shown_score(fused: float, middle: float = 3.5) -> float:
-    """A standard score as 0-1: a logistic curve, .5 at `middle` deviations above the library's mean."""
-    return round(1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, fused - middle)))), 4)
+def shown_score(fused: float, middle: float = 3.5, slope: float = 1.0) -> float:
+    """A joint score as 0-1: a logistic curve, .5 at `middle`."""
+    return round(1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, slope * (fused - middle))))), 4)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Extract
+
+from .conftest import Extract
 
 ONE = "办理条件是什么？"
 TWO = "多久能办好？"

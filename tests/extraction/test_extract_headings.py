@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Extract
+
+from .conftest import Extract
 
 LONG = "符合条件的人员可以向户籍所在地提出申请，由经办机构审核后按月发放，具体标准以当地规定为准。"
 

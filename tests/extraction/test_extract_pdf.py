@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 
 import pytest
-from conftest import Extract
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfbase import pdfmetrics
@@ -23,6 +22,8 @@ from reportlab.platypus import (
 
 from qa_service.extraction.reader import read_document
 from qa_service.extraction.types import DocumentError
+
+from .conftest import Extract
 
 FONT = "STSong-Light"
 pdfmetrics.registerFont(UnicodeCIDFont(FONT))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Extract
 from hypothesis import given
 from hypothesis import strategies as st
 
 from qa_service.extraction.clean import fold, is_noise, is_tail, tidy
 from qa_service.extraction.reader import read_document
+
+from .conftest import Extract
 
 TEXT = "失业保险问答\n\n问：多久能领？\n答：七个工作日。\n问：能领多少？\n答：以当地规定为准。"
 

@@ -9,11 +9,12 @@ from typing import Any
 
 import docx
 import pytest
-from conftest import Extract
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 
 from qa_service.extraction.reader import read_document
+
+from .conftest import Extract
 
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 
