@@ -16,6 +16,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+import qa_service.models  # noqa: F401 - its listeners
 from qa_service import migrations
 from qa_service.accounts import routes as account_routes
 from qa_service.calendars import routes as calendar_routes

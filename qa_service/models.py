@@ -1,4 +1,7 @@
-"""Every table of the service, gathered so that the metadata is complete."""
+"""Every table of the service and everything that listens to what is written in them, gathered.
+
+Whatever process writes cases imports this, or some listener (the outbox of notices) would not hear of it.
+"""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import inspect, make_url, select
 
+import qa_service.models  # noqa: F401 - its listeners
 from qa_service import migrations
 from qa_service.accounts.roles import Actor, Role
 from qa_service.calendars import service

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import qa_service.models  # noqa: F401 - its listeners
 from qa_service import migrations
 from qa_service.accounts.roles import Actor, Role
 from qa_service.consultations import service
