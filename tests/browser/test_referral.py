@@ -43,7 +43,7 @@ def test_from_the_unit_to_the_citizen(visit: Visits) -> None:
     unit.fill("[name=basis]", "《社会救助暂行办法》第五十条")
     step(unit, "拟定答复")
     expect(unit.locator(".state")).to_have_text("已拟答复，待告知咨询人")
-    unit.get_by_label("电话").check()
+    unit.locator(".acts details[open]").get_by_label("电话").check()
     step(unit, "登记已告知咨询人")
     expect(unit.locator(".state")).to_have_text("已答复")
     citizen.goto("/progress")
@@ -59,7 +59,7 @@ def test_from_the_unit_to_the_citizen(visit: Visits) -> None:
     desk.locator("select[name=topic]").select_option("养老助残")
     step(desk, "办结")
     expect(desk.locator(".state")).to_have_text("已办结")
-    expect(desk.locator(".facts")).to_contain_text("新增条目")
+    expect(desk.locator(".facts", has_text="入库决定")).to_contain_text("新增条目")
 
 
 def test_progress_does_not_tell_which_was_wrong(visit: Visits) -> None:

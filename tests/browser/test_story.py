@@ -79,10 +79,8 @@ def _citizen_leaves_a_question(kiosk: Page, picture: Picture) -> str:
 
 
 def _desk_assigns(desk: Page, picture: Picture) -> str:
-    desk.goto("/desk")
-    row = desk.locator("section", has=desk.get_by_role("heading", name="本专区待办")).locator(
-        "tr", has_text=QUESTION
-    )
+    desk.goto(f"/desk/register?q={QUESTION}")
+    row = desk.locator("main tr", has_text=QUESTION)
     expect(row).to_contain_text("待交办")
     number = row.get_by_role("link").inner_text()
     row.get_by_role("link").click()
@@ -106,7 +104,7 @@ def _unit_answers(unit: Page, number: str, picture: Picture) -> None:
     unit.get_by_label("答复依据").fill("《青禾县红白理事会公用物品管理办法》第六条")
     picture(unit, "unit-reply")
     unit.get_by_role("button", name="拟定答复", exact=True).click()
-    unit.get_by_label("电话").check()
+    unit.locator(".acts details[open]").get_by_label("电话").check()
     unit.get_by_role("button", name="登记已告知咨询人", exact=True).click()
     expect(unit.locator(".state")).to_have_text("已答复")
 

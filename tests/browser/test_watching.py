@@ -44,7 +44,9 @@ def test_urged_answered_contested_and_withdrawn(
     expect(desk.locator(".notice-sheet")).to_contain_text("还没有反馈")
     sheet = desk.url
 
-    wait_for(lambda: "unread" in unit.goto("/unit").text())  # type: ignore[union-attr]
+    wait_for(lambda: f"催办单：{number}" in unit.goto("/messages").text())  # type: ignore[union-attr]
+    unit.goto("/unit")
+    expect(unit.locator(".bell .unread")).to_be_visible()
     expect(unit.locator(".urgent")).to_contain_text("QH01-CB-")
     unit.get_by_role("link", name="通知").click()
     unit.locator(".messages button", has_text=f"催办单：{number}").first.click()
