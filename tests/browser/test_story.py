@@ -25,6 +25,8 @@ def test_story(visit: Visits, picture: Picture) -> None:
     _unit_answers(visit("unit-mzj"), number, picture)
     _citizen_reads(visit(size="phone"), code, picture)
     _desk_takes_it_into_the_library(desk, number)
+    desk.goto(f"/case/{number}/history")
+    picture(desk, "history")
     _another_publishes(visit("desk2"), picture)
     kiosk = visit("kiosk", "kiosk")
     kiosk.goto("/kiosk")
@@ -40,6 +42,14 @@ def test_pictures_of_the_other_pages(visit: Visits, picture: Picture) -> None:
         ("desk", "/library", "library"),
         ("supervisor", "/library/test?q=低保咋个办", "hit-test"),
         ("admin", "/admin", "admin"),
+        ("supervisor", "/board", "board"),
+        ("supervisor", "/board/wall", "wall"),
+        ("supervisor", "/statistics?period=2026", "statistics"),
+        ("supervisor", "/watching", "watching"),
+        ("desk", "/calendar/2026", "calendar"),
+        ("desk", "/library/gaps", "gaps"),
+        ("desk", "/library/lexicon", "lexicon"),
+        ("admin", "/admin/forms", "forms"),
     ):
         page = visit(username)
         page.goto(address)
