@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from qa_service.errors import Invalid
-from qa_service.workdays.calendar import DayStatus
+from qa_service.workdays.calendar import DayStatus, WorkCalendar
 from qa_service.workdays.calendar_file import (
     CalendarFileError,
     CalendarProblem,
@@ -29,8 +29,11 @@ def text_of(data: bytes) -> str:
         raise _refused(error.problems) from error
 
 
-def rows_of(content: str, year: int | None, source: str) -> list[CalendarRow]:
-    """The days in the content. Raises Invalid with `problems`, each a text with its remedy."""
+def rows_of(content: str, year: int | None, source: str, calendar: WorkCalendar) -> list[CalendarRow]:
+    """The days in the content; a notice that arranges only some festivals anew is completed from `calendar`.
+
+    Raises Invalid with `problems`, each a text with its remedy.
+    """
     content = content.strip().lstrip("\ufeff")
     if not content:
         raise Invalid("还没有内容。", "请粘贴放假通知全文，或者选择 CSV、JSON 文件。")
@@ -39,7 +42,7 @@ def rows_of(content: str, year: int | None, source: str) -> list[CalendarRow]:
             return parse_json_rows(content.encode(), source)
         if content.split("\n", 1)[0].replace(" ", "").lower().startswith("date,"):
             return parse_rows(content.encode())
-        notice = parse_notice(content, year, source)
+        notice = parse_notice(content, year, source, calendar)
     except CalendarFileError as error:
         raise _refused(error.problems) from error
     except NoticeError as error:

@@ -21,7 +21,7 @@ class _Stripped(Input):
 
 
 class NoticeInput(_Stripped):
-    """`content` 为放假通知全文，或者 CSV、JSON；不带 `token` 时只预览，带预览得到的 `token` 时录入。"""
+    """`content` 为放假通知全文（该年通知已录入的，可以只有变动的节日），或者 CSV、JSON；不带 `token` 时只预览，带预览得到的 `token` 时录入。"""
 
     content: Annotated[str, StringConstraints(max_length=2_000_000)]
     year: Annotated[int, Field(ge=2000, le=2099)] | None = None

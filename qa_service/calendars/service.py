@@ -81,7 +81,7 @@ class LocalDays:
 def preview_notice(session: Session, content: str, year: int | None, source: str) -> Preview:
     """What entering the notice or file would change; nothing is stored. Raises Invalid."""
     calendars = load_calendars(session)
-    rows = rows_of(content, year, source)
+    rows = rows_of(content, year, source, calendars.national)
     return _preview_notice(session, calendars, rows, _with(calendars.national, rows))
 
 
@@ -92,7 +92,7 @@ def enter_notice(
     """Enter it as previewed under `token`, and recompute every open deadline. Raises Invalid or Conflict."""
     current_revision(session, to_change=True)
     calendars = load_calendars(session)
-    rows = rows_of(content, year, source)
+    rows = rows_of(content, year, source, calendars.national)
     national = _with(calendars.national, rows)
     found = _preview_notice(session, calendars, rows, national, to_change=True)
     _check_token(found, token)
@@ -108,8 +108,9 @@ def _preview_notice(
     entered = [row.entry for row in rows if row.status is DayStatus.OFFICIAL]
     years = sorted({entry.day.year for entry in entered if (entry.day.month, entry.day.day) == (1, 1)})
     said = f"{years[0]}年" if len(years) == 1 else f"{years[0]}—{years[-1]}年"
-    changed = {change.source for change in days}
-    documents = list(dict.fromkeys(e.source for e in entered if e.source in changed or len(years) == 1))
+    changed, held = {change.source for change in days}, {e.source for e in before.national.days.values()}
+    sources = list(dict.fromkeys(e.source for e in entered if e.source in changed or len(years) == 1))
+    documents = [source for source in sources if source not in held] or sources
     document = "、".join(documents[-2:]) or "导入的工作日历"
     after = before.changed(national=national)
     return _preview(session, f"{said}放假安排", document, days, after, to_change=to_change)

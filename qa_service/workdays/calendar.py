@@ -129,6 +129,14 @@ def with_notice(calendar: WorkCalendar, year: int, days: Iterable[CalendarDay]) 
     return replace(calendar, days=kept | new, official_through=through)
 
 
+def noticed_days(calendar: WorkCalendar, year: int) -> tuple[CalendarDay, ...]:
+    """The holidays and make-up days of the year's notice, in order; none where it has not been entered."""
+    if not calendar.official_from.year <= year < calendar.awaited_notice:
+        return ()
+    begins, until = date(year - 1, 12, LATE_DECEMBER), date(year, 12, LATE_DECEMBER)
+    return tuple(entry for day, entry in sorted(calendar.days.items()) if begins <= day < until)
+
+
 def describe_kind(entry: CalendarDay) -> str:
     """Day of the week and what kind of day it is, in Chinese."""
     weekday = WEEKDAYS[entry.day.weekday()]

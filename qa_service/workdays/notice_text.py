@@ -3,6 +3,9 @@
 Form of the notices (国务院办公厅关于…年部分节假日安排的通知): one item a festival, "10月1日（周四）至7日（周三）放假调休，
 共7天。9月20日（周日）、10月10日（周六）上班。" What the text says twice, it must say alike: the day of the week
 beside a date, and the number of days beside a span. All that does not fit is reported, not guessed.
+
+A later notice may arrange some festivals of a year anew (国办发明电〔2020〕1号 prolonged that year's 春节): the others
+stay as the year's notice has them.
 """
 
 from __future__ import annotations
@@ -12,7 +15,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from qa_service.workdays.calendar import LATE_DECEMBER, SATURDAY, WEEKDAYS, CalendarDay, DayKind
+from qa_service.workdays.calendar import (
+    LATE_DECEMBER,
+    SATURDAY,
+    WEEKDAYS,
+    CalendarDay,
+    DayKind,
+    WorkCalendar,
+    noticed_days,
+)
 
 # The festivals with days off for everybody (《全国年节及纪念日放假办法》 art. 2): a notice arranges each of them.
 FESTIVALS = ("元旦", "春节", "清明节", "劳动节", "端午节", "中秋节", "国庆节")
@@ -90,10 +101,13 @@ class _Reading:
         self.problems.append(NoticeProblem(sentence, reason, remedy))
 
 
-def parse_notice(text: str, year: int | None = None, source: str = "") -> Notice:
+def parse_notice(
+    text: str, year: int | None = None, source: str = "", calendar: WorkCalendar | None = None
+) -> Notice:
     """The notice in `text`. `year` and `source` are needed where the text itself does not name them.
 
-    Raises NoticeError with everything that is wrong.
+    Festivals that it leaves out are taken from the year's notice in `calendar`. Raises NoticeError with everything
+    that is wrong.
     """
     plain = re.sub(r"(?<=月)(\d{1,2})号", r"\1日", text.translate(_PLAIN))
     said = _YEAR.search(plain.replace("\n", ""))
@@ -110,6 +124,8 @@ def parse_notice(text: str, year: int | None = None, source: str = "") -> Notice
         reading.wrong("", "没有写通知的名称或者文号", "请连同标题、文号一起粘贴，或者填写来源")
     for sentence in _sentences(plain):
         _read_sentence(reading, sentence)
+    if not reading.problems and _missing(reading):
+        _complete(reading, noticed_days(calendar, known) if calendar else ())
     _check_whole(reading)
     if reading.problems:
         raise NoticeError(reading.problems)
@@ -248,13 +264,36 @@ def _enter(reading: _Reading, sentence: str, day: date, kind: DayKind, verb: str
     reading.days[day] = CalendarDay(day, kind, name, reading.source)
 
 
+def _missing(reading: _Reading) -> list[str]:
+    """The festivals that have no day off; what is missing would be worked."""
+    off = [entry.name for entry in reading.days.values() if entry.kind is DayKind.HOLIDAY]
+    return [festival for festival in FESTIVALS if not any(festival in name for name in off)]
+
+
+def _complete(reading: _Reading, standing: Sequence[CalendarDay]) -> None:
+    """Add the days of the festivals that the text does not arrange, as they stand."""
+    arranged = [name for name in FESTIVALS if any(name in entry.name for entry in reading.days.values())]
+    if not arranged:
+        return
+    for entry in standing:
+        if any(name in entry.name for name in arranged):
+            continue
+        if entry.day in reading.days:
+            reason = f"{entry.day} 在{reading.year}年通知中已经是{entry.name}的安排"
+            reading.wrong("", reason, f"请把{entry.name}的安排也一并粘贴")
+        else:
+            reading.days[entry.day] = entry
+
+
 def _check_whole(reading: _Reading) -> None:
-    """A notice arranges every festival; what is missing would be worked."""
     if reading.problems:
         return
-    off = [entry for entry in reading.days.values() if entry.kind is DayKind.HOLIDAY]
-    missing = [name for name in FESTIVALS if not any(name in entry.name for entry in off)]
-    if missing:
-        reading.wrong("", f"没有读出{'、'.join(missing)}的放假安排", "请粘贴通知全文，各节日一项")
-    elif date(reading.year, 1, 1) not in {entry.day for entry in off}:
+    if missing := _missing(reading):
+        reading.wrong(
+            "", f"没有读出{'、'.join(missing)}的放假安排",
+            "请粘贴通知全文，各节日一项；全年通知已经录入的，可以只粘贴有变动的节日，合在一起放的节日一并粘贴",
+        )  # fmt: skip
+        return
+    first = reading.days.get(date(reading.year, 1, 1))
+    if first is None or first.kind is not DayKind.HOLIDAY:
         reading.wrong("", f"{reading.year}年1月1日没有放假", "请核对年份和元旦的放假安排")

@@ -60,6 +60,23 @@ class TestPreview:
         assert earlier.read()["due_on"] == "2026-12-31", "a preview changes nothing"
         assert recomputed(earlier) == [] and recomputed(later) == []
 
+    def test_a_later_notice_for_one_festival_leaves_the_others(
+        self, flow: Flow, people: People, at: At
+    ) -> None:
+        at("2026-09-28 09:00")
+        flow.referred()
+        assert flow.read()["due_on"] == "2026-10-10"
+        more = {
+            "content": "国庆节：10月1日至8日放假调休，共8天。9月20日、10月10日、10月17日上班。",
+            "year": 2026,
+            "source": "国办发明电〔2026〕77号",
+        }
+        found = preview(people, **more)
+        assert found["document"] == "国办发明电〔2026〕77号"
+        assert [day["date"] for day in found["days"] if day["moves"]] == ["2026-10-08", "2026-10-17"]
+        preview(people, **more, token=found["token"])
+        assert flow.read()["due_on"] == "2026-10-12"
+
     def test_names_every_problem_of_the_text(self, people: People) -> None:
         spoilt = NOTICE_2027.replace("共4天", "共3天").replace("6月9日（周三）", "6月9日（周四）")
         answer = people("admin").post(NOTICE, json={"content": spoilt})

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.notices import NOTICE_2025, NOTICE_2026, NOTICE_2027, NOTICES
 
-from qa_service.workdays.calendar import DayKind, DayStatus, WorkCalendar
+from qa_service.workdays.calendar import DayKind, DayStatus, WorkCalendar, noticed_days
 from qa_service.workdays.calendar_file import CalendarRow
 from qa_service.workdays.change import changed_days, with_rows
 from qa_service.workdays.notice_text import FESTIVALS, NoticeError, parse_notice
@@ -131,6 +131,37 @@ def test_the_sentence_of_the_issue_is_read_and_says_what_is_missing() -> None:
     whole = "\n".join(line for line in NOTICE_2026.splitlines() if not line.startswith("七、")) + "\n" + text
     # Below other headings the sentence needs its own; without any heading the date tells 国庆节.
     assert len(parse_notice(f"{whole.replace(text, '国庆节：' + text)}").days) == 39
+
+
+def test_a_later_notice_arranges_one_festival_anew(calendar: WorkCalendar) -> None:
+    text = "10月1日至7日放假调休，共7天。9月20日（星期日）、10月10日（星期六）上班"
+    standing = {entry.day: entry.kind for entry in noticed_days(calendar, 2026)}
+    again = parse_notice(text, 2026, "重发的通知", calendar)
+    assert {entry.day: entry.kind for entry in again.days} == standing
+    assert {entry.source for entry in again.days if entry.day.month == 10} == {"重发的通知"}
+    longer = parse_notice(
+        "国庆节：10月1日至8日放假调休，共8天。9月20日、10月10日、10月17日上班。", 2026, "通知", calendar
+    )
+    found = {entry.day: entry.kind for entry in longer.days}
+    assert {day for day in found if day not in standing} == {date(2026, 10, 8), date(2026, 10, 17)}
+    shorter = parse_notice("国庆节：10月1日至3日放假，共3天。", 2026, "通知", calendar)
+    assert standing.keys() - {entry.day for entry in shorter.days} == {
+        date(2026, 9, 20), *(date(2026, 10, day) for day in (4, 5, 6, 7, 10))
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "year", "reason"),
+    [
+        ("国庆节：10月1日至8日放假，共8天。", 2025, "2025-10-06 在2025年通知中已经是中秋节的安排.*把中秋节"),
+        ("国庆节：10月1日至7日放假，共7天。", 2027, "没有读出元旦.*全年通知已经录入的"),
+        ("元旦：1月2日放假1天。", 2026, "1月1日没有放假"),
+        ("没有日期的一句话", 2026, "没有读出元旦"),
+    ],
+)
+def test_an_amendment_that_does_not_fit(calendar: WorkCalendar, text: str, year: int, reason: str) -> None:
+    with pytest.raises(NoticeError, match=reason):
+        parse_notice(text, year, "通知", calendar)
 
 
 def test_a_movable_festival_without_its_name_is_asked_for() -> None:
