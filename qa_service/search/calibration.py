@@ -146,7 +146,7 @@ def calibrate(
         words = _words(ranker, documents[probe.entry], probe, lexicon)
         hidden = [int(dense.start[probe.entry]) + probe.wording] if probe.wording >= 0 else []
         for allowed in (None, ~twins) if probe.answered else (None,):
-            ranked = ranker.rank(asked, words, allowed, hidden)
+            ranked = ranker.preferring(ranker.rank(asked, words, allowed, hidden), probe.text, answer_of)
             if len(ranked.entries):
                 first = int(ranked.entries[0])
                 rows.append(features_of(ranked, dense, asked.vector, probe.text, answer_of(first)))

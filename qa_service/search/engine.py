@@ -302,7 +302,8 @@ class Engine:
         place = self._mask(replace(filters, on=None)) if filters.topic or filters.unit else None
         allowed = self._mask(filters) if filters != Filters() else None
         exact = self._exact_entries(text, allowed)
-        ranked = _first(self._ranker.rank(query.asked, query.words, allowed, sure=exact), exact)
+        ranked = self._ranker.rank(query.asked, query.words, allowed, sure=exact)
+        ranked = _first(self._ranker.preferring(ranked, text, self._answer_of), exact)
         confidence = self._confidence(query, ranked, exact)
         ambiguous = len(text) < 2 or (len(exact) > 1 and confidence < _EXACT_CONFIDENCE)
         hits = self._hits(query, ranked, exact, limit)
@@ -334,6 +335,9 @@ class Engine:
         usable = [n for n in found if allowed is None or allowed[n]]
         return tuple(sorted(usable, key=lambda n: self._ids[n]))
 
+    def _answer_of(self, number: int) -> str:
+        return normalise(self._documents[number].answer)
+
     def _confidence(self, query: _Query, ranked: Ranked, exact: Sequence[int]) -> float:
         if exact:
             answers = {normalise(self._documents[n].answer) for n in exact}
@@ -341,8 +345,7 @@ class Engine:
         if not len(ranked.entries):
             return 0.0
         if query.asked is not None and self._dense is not None and self._calibration is not None:
-            first = self._documents[int(ranked.entries[0])]
-            answer = normalise(first.answer) if asked_types(query.text) else ""
+            answer = self._answer_of(int(ranked.entries[0])) if asked_types(query.text) else ""
             features = features_of(ranked, self._dense, query.asked.vector, query.text, answer)
             return round(self._calibration.probability(features), 4)
         return self._lexical_confidence(query, ranked)

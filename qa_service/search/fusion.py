@@ -9,11 +9,12 @@ worse than the vectors alone on every library measured.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from .answer_types import asked_types, missing
 from .dense import DenseIndex, lengths_of
 from .late import LateIndex, TokenQuery
 from .lexical import LexicalIndex
@@ -26,6 +27,8 @@ _DENSE_ROWS, _LEXICAL_ENTRIES = 80, 20
 # standard deviation of the vectors' score.
 _COMPARED = 20
 LATE_WEIGHT, WEAKEST_WEIGHT = 12.0, 2.5
+# What an answer that lacks a kind of thing plainly asked for loses, and among how many of the first.
+_LACKING, _LOOKED_AT = 0.5, 5
 # Fewer permitted entries than this among the proposals lead to a second search among permitted ones only.
 _ENOUGH = 12
 
@@ -143,6 +146,21 @@ class Ranker:
         scores = self.late.scores(asked.tokens, ranked.entries, rows, owner, hidden_rows)
         fused = ranked.fused + LATE_WEIGHT * scores.level + WEAKEST_WEIGHT * scores.weakest
         return self._ordered(replace(ranked, level=scores.level, weakest=scores.weakest, fused=fused))
+
+    def preferring(self, ranked: Ranked, question: str, answer_of: Callable[[int], str]) -> Ranked:
+        """Of the first candidates those whose answer lacks what the normalised question plainly asks for fall behind.
+
+        `answer_of` gives the normalised answer of an entry by its number.
+        """
+        first = [int(number) for number in ranked.entries[:_LOOKED_AT]]
+        if not first or not any(kind.strict for kind in asked_types(question)):
+            return ranked
+        lacks = np.array([missing(question, answer_of(number))[1] for number in first], np.float32)
+        if lacks.all() or not lacks.any():
+            return ranked
+        fused = ranked.fused.copy()
+        fused[: len(first)] -= _LACKING * lacks
+        return self._ordered(replace(ranked, fused=fused))
 
     def _rows(self, dense: DenseIndex, asked: Asked) -> Longs:
         return dense.search(asked.vector, _DENSE_ROWS) if asked.nearest is None else asked.nearest

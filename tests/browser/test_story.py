@@ -45,11 +45,9 @@ def test_pictures_of_the_other_pages(visit: Visits, picture: Picture) -> None:
         ("supervisor", "/board", "board"),
         ("supervisor", "/board/wall", "wall"),
         ("supervisor", "/statistics?period=2026", "statistics"),
-        ("supervisor", "/watching", "watching"),
         ("desk", "/calendar/2026", "calendar"),
         ("desk", "/library/gaps", "gaps"),
         ("desk", "/library/lexicon", "lexicon"),
-        ("admin", "/admin/forms", "forms"),
     ):
         page = visit(username)
         page.goto(address)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from support.encoders import CountingEncoder
 
 from qa_service.search.dense import DenseIndex, texts_of, wordings
-from qa_service.search.fusion import Asked, Ranker, places_by_id
+from qa_service.search.fusion import Asked, Ranked, Ranker, places_by_id
 from qa_service.search.lexical import (
     K1,
     B,
@@ -193,6 +193,25 @@ def test_ranking_scores_an_entry_by_its_best_wording(lexicon: Lexicon) -> None:
             ranker.rank(asked, words, allowed) for asked in (Asked(vector), ranker.near(Asked(vector)))
         )
         assert (once.entries == twice.entries).all() and (once.fused == twice.fused).all()
+
+
+def test_an_answer_that_has_what_is_asked_for_comes_before_a_nearly_equal_one_that_lacks_it(
+    lexicon: Lexicon,
+) -> None:
+    ranker = Ranker(
+        None, None, LexicalIndex.build(LIBRARY[:3], lexicon), places_by_id([d.id for d in LIBRARY[:3]])
+    )
+    zero = np.zeros(3, np.float32)
+    scores = np.array([9.0, 8.8, 3.0], np.float32)
+    ranked = Ranked(np.arange(3), np.full(3, -1), zero, zero, zero, zero, scores)
+    answers = ["由本地规定。", "一共98天。", "每年15天。"]
+
+    def order(question: str, held: list[str]) -> list[int]:
+        return ranker.preferring(ranked, question, held.__getitem__).entries.tolist()
+
+    assert order("产假有几天", answers) == [1, 0, 2], "not the far third, though it names days too"
+    assert order("产假找谁批", answers) == [0, 1, 2], "no kind is asked for"
+    assert order("产假有几天", ["由本地规定。"] * 3) == [0, 1, 2], "all lack it"
 
 
 def test_vectors_are_encoded_once_and_only_when_missing() -> None:
