@@ -59,6 +59,16 @@ def listed(name: str, *columns: tuple[str, str, int]) -> tuple[Row, Row]:
     )
 
 
+def noticed(act: str) -> tuple[Row, ...]:
+    """What a 催办单 or 督办单 says of the case on the day it was issued, and of its issue."""
+    return (
+        two("答复期限", f"{{{{{act}时截止日}}}}", "期限情况", f"{{{{{act}时期限情况}}}}"),
+        two("发单时状态", f"{{{{{act}时状态}}}}", "反馈期限", f"{{{{{act}反馈期限}}}}"),
+        one("期限依据", "{{期限依据}}", 1.4),
+        two("发 单 人", f"{{{{{act}人}}}}", "发单时间", f"{{{{{act}时间}}}}"),
+    )
+
+
 NUMBER = ("序号", "序号", 1)
 PROGRESS = listed("办理过程", NUMBER, ("时间", "时间", 3), ("办理过程", "内容", 6), ("经办人", "经办人", 2))
 CALLS = (("经办人", "经办人", 2), ("结果", "结果", 2), ("说明", "说明", 2))
@@ -66,6 +76,8 @@ CALLS = (("经办人", "经办人", 2), ("结果", "结果", 2), ("说明", "说
 
 PERSON = (two("咨 询 人", "{{咨询人}}", "联系方式", "{{联系方式}}"),)
 SEAL = "（盖章）\n　　　　年　　月　　日"
+# What a paper is numbered by where that is not the case.
+NUMBERED = {"催办单": "{{催办单编号}}", "督办单": "{{督办单编号}}"}
 
 PAPERS: dict[str, tuple[str, str, tuple[Row, ...], str]] = {
     "登记表": ("政策咨询登记表", "", (
@@ -93,27 +105,25 @@ PAPERS: dict[str, tuple[str, str, tuple[Row, ...], str]] = {
         two("签 收 人", "{{签收人}}", "签收时间", "{{签收时间}}"),
         one("承办意见", "", 2.6),
     ), f"{{{{专区}}}}{SEAL}"),
-    "催办单": ("政策咨询催办单", "{{承办单位}}：\n{{交办时间}}交你单位办理的下列政策咨询，{{期限情况}}。"
-        "请抓紧办理，按期主动答复咨询人，并将办理情况反馈专区。", (
+    "催办单": ("政策咨询催办单", "{{催办单位}}：\n你单位承办的下列政策咨询，现予催办。"
+        "请抓紧办理，主动答复咨询人，并于{{催办反馈期限}}前反馈办理情况。", (
+        two("咨 询 件", "{{编号}}", "登记日期", "{{登记日期}}"),
         one("咨询问题", "{{问题}}", 4.2, top=True),
-        two("交办时间", "{{交办时间}}", "交办方式", "{{交办方式}}"),
-        two("签收时间", "{{签收时间}}", "退回次数", "{{退回次数}}"),
-        two("答复期限", "{{截止日}}", "当前状态", "{{状态}}"),
-        one("期限依据", "{{期限依据}}", 1.4),
-        one("催办要求", "", 2.4),
-        one("承办单位\n反馈意见", "\n\n　　　　　　　　　　　　签名：　　　　　　年　　月　　日", 3.4),
-    ), f"{{{{专区}}}}{SEAL}"),
-    "督办单": ("政策咨询督办单", "{{承办单位}}：\n你单位承办的下列政策咨询，{{期限情况}}，现予督办。"
-        "请查明原因，立即办理，并在收到本单之日起书面报告办理结果和整改情况。", (
+        *noticed("催办"),
+        one("催办要求", "{{催办要求}}", 2.4, top=True),
+        one("承办单位\n反馈意见", "{{催办反馈}}\n\n反馈人：{{催办反馈人}}　　　　{{催办反馈时间}}", 3.4),
+    ), "{{专区}}（盖章）\n{{催办日期}}"),
+    "督办单": ("政策咨询督办单", "{{督办单位}}：\n你单位承办的下列政策咨询，现予督办。"
+        "请查明原因，立即办理，并于{{督办反馈期限}}前书面反馈办理结果和整改情况。", (
+        two("咨 询 件", "{{编号}}", "登记日期", "{{登记日期}}"),
         one("咨询问题", "{{问题}}", 3.6, top=True),
-        two("交办时间", "{{交办时间}}", "签收时间", "{{签收时间}}"),
-        two("答复期限", "{{截止日}}", "退回次数", "{{退回次数}}"),
-        two("当前状态", "{{状态}}", "办理轮次", "{{办理轮次}}"),
-        one("期限依据", "{{期限依据}}", 1.4),
+        *noticed("督办"),
+        one("督办事由", "{{督办事由}}"),
+        one("督办要求", "{{督办要求}}", 2.4, top=True),
         *PROGRESS,
-        one("督办要求", "", 2.4),
-        one("承办单位\n办理结果", "\n\n　　　　　　　　负责人签名：　　　　　　年　　月　　日", 3.2),
-    ), f"督办机关{SEAL}"),
+        one("承办单位\n办理结果", "{{督办反馈}}\n反馈人：{{督办反馈人}}　　　　{{督办反馈时间}}\n"
+            "　　　　　　　　负责人签名：　　　　　　年　　月　　日", 3.2),
+    ), "督办机关（盖章）\n{{督办日期}}"),
     "答复单": ("政策咨询答复单", "{{咨询人}}：\n您于{{登记日期}}咨询的问题，现答复如下。", (
         one("咨询问题", "{{问题}}", 2.4, top=True),
         one("答复内容", "{{答复内容}}", 7.0, top=True),
@@ -144,7 +154,7 @@ PAPERS: dict[str, tuple[str, str, tuple[Row, ...], str]] = {
 
 
 def make(name: str, title: str, opening: str, rows: tuple[Row, ...], closing: str) -> Any:
-    document = Document()
+    document, number = Document(), NUMBERED.get(name, "{{编号}}")
     section = document.sections[0]
     section.page_width, section.page_height = Cm(21), Cm(29.7)
     section.left_margin = section.right_margin = Cm(2.3)
@@ -154,7 +164,7 @@ def make(name: str, title: str, opening: str, rows: tuple[Row, ...], closing: st
     set_font(normal, BODY, 12)
     normal.paragraph_format.space_after = Pt(0)
     write(document.add_paragraph(), title, TITLE, 22, WD_ALIGN_PARAGRAPH.CENTER, after=8)
-    write(document.add_paragraph(), "编号：{{编号}}", BODY, 12, WD_ALIGN_PARAGRAPH.RIGHT, after=4)
+    write(document.add_paragraph(), f"编号：{number}", BODY, 12, WD_ALIGN_PARAGRAPH.RIGHT, after=4)
     for index, line in enumerate(opening.split("\n") if opening else ()):
         paragraph = write(document.add_paragraph(), line, BODY, 14, WD_ALIGN_PARAGRAPH.JUSTIFY, after=4)
         if index:
@@ -172,7 +182,7 @@ def make(name: str, title: str, opening: str, rows: tuple[Row, ...], closing: st
             after=6,
         )
         paragraph.paragraph_format.keep_with_next = index < len(lines) - 1
-    add_footer(section, name)
+    add_footer(section, name, number)
     core = document.core_properties
     core.author = core.last_modified_by = core.comments = ""
     core.title = title
@@ -239,9 +249,9 @@ def set_font(holder: Any, font: str, size: float) -> None:
     fonts.set(qn("w:hint"), "eastAsia")
 
 
-def add_footer(section: Any, name: str) -> None:
+def add_footer(section: Any, name: str, number: str) -> None:
     paragraph = section.footer.paragraphs[0]
-    write(paragraph, f"{name}　{{{{编号}}}}　第", BODY, 9, WD_ALIGN_PARAGRAPH.CENTER)
+    write(paragraph, f"{name}　{number}　第", BODY, 9, WD_ALIGN_PARAGRAPH.CENTER)
     for code, after in (("PAGE", "页，共"), ("NUMPAGES", "页")):
         field = OxmlElement("w:fldSimple")
         field.set(qn("w:instr"), code)

@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy.orm import Session
 
 from qa_service.accounts.models import Unit
 from qa_service.accounts.roles import Actor
 from qa_service.consultations import views
-from qa_service.consultations.lifecycle import CHANNELS, LIFECYCLE, OUTCOMES, SATISFACTION, TOLD_HOW
+from qa_service.consultations.lifecycle import CHANNELS, OUTCOMES, SATISFACTION, TOLD_HOW
 from qa_service.consultations.models import Consultation
 from qa_service.consultations.schemas import ConsultationDetail, Deadline
 from qa_service.kit import clock
 from qa_service.kit.privacy import without_personal_details
 from qa_service.kit.words import cn_date, cn_datetime
 from qa_service.registers.fill import Lists, Values
-from qa_service.registers.papers import Stage
+from qa_service.registers.papers import PLACEHOLDERS, Stage
 from qa_service.responsibility.models import OneTimeNotice
 from qa_service.responsibility.rules import VERDICTS
+from qa_service.watching.models import WatchNotice
+from qa_service.watching.rules import NOTICES, SUPERVISION_REASONS
+from qa_service.watching.texts import demanded
 from qa_service.zones.calendar import Calendars
 
 IN_TIME = {True: "按期", False: "逾期", None: ""}
 
 
-def stage_of(detail: ConsultationDetail, consultation: Consultation, notice: OneTimeNotice | None) -> Stage:
+def stage_of(
+    detail: ConsultationDetail, consultation: Consultation, notice: OneTimeNotice | None, issued: Collection[str]
+) -> Stage:  # fmt: skip
+    """`issued`: the kinds of 催办单, 督办单 that the case has (`rules.NOTICES`)."""
     return Stage(
         assigned=consultation.assigned_at is not None and consultation.case.holder_unit_id is not None,
-        running=LIFECYCLE.states[detail.state].timed, answered=bool(detail.answer), tried_to_tell=bool(detail.tellings),
+        urged="urge" in issued, supervised="supervise" in issued, answered=bool(detail.answer), tried_to_tell=bool(detail.tellings),
         noticed=notice is not None,
     )  # fmt: skip
 
@@ -38,6 +44,7 @@ def facts_of(
     consultation: Consultation,
     calendars: Calendars,
     notice: OneTimeNotice | None,
+    newest: Mapping[str, WatchNotice],
     *,
     revealed: bool,
 ) -> tuple[Values, Lists]:
@@ -50,6 +57,7 @@ def facts_of(
         **_answered(session, detail, consultation),
         "告知结论": VERDICTS[notice.verdict] if notice else "", "告知理由": notice.reason if notice else "",
         "一次性告知时间": cn_datetime(notice.at) if notice else "", "一次性告知人": notice.by if notice else "",
+        **_issued("urge", newest.get("urge"), revealed), **_issued("supervise", newest.get("supervise"), revealed),
         "今天": cn_date(clock.today()), "打印人": actor.name,
     }  # fmt: skip
     lists = _lists(detail, notice)
@@ -117,6 +125,25 @@ def _answered(session: Session, detail: ConsultationDetail, consultation: Consul
         "满意度": SATISFACTION.get(detail.follow_ups[-1].satisfaction, "") if detail.follow_ups else "",
         "引导单位": detail.guided_to, "引导单位联系方式": detail.guided_contact,
     }  # fmt: skip
+
+
+def _issued(kind: str, row: WatchNotice | None, revealed: bool) -> dict[str, str]:
+    """The newest 催办单 or 督办单 as it was issued, not as the case stands now, and the unit's feedback."""
+    act = NOTICES[kind]
+    if row is None:
+        return dict.fromkeys(PLACEHOLDERS[act], "")
+    text, feedback, told = demanded(row.text), row.feedback, row.content
+    said = {
+        f"{act}单编号": row.number, f"{act}单位": told["unit"], f"{act}时间": cn_datetime(row.issued_at),
+        f"{act}日期": cn_date(row.issued_at), f"{act}人": row.issued_by,
+        f"{act}要求": text if revealed else without_personal_details(text),
+        f"{act}时状态": told["state"] + (f"（第{row.round}轮办理）" if row.round > 1 else ""),
+        f"{act}时截止日": told["due_on"], f"{act}时期限情况": told["left"],
+        f"{act}反馈期限": cn_date(row.feedback_due_on),
+        f"{act}反馈": feedback if revealed else without_personal_details(feedback),
+        f"{act}反馈人": row.feedback_by, f"{act}反馈时间": cn_datetime(row.feedback_at),
+    }  # fmt: skip
+    return said | ({"督办事由": SUPERVISION_REASONS[row.reason_code]} if kind == "supervise" else {})
 
 
 def _lists(detail: ConsultationDetail, notice: OneTimeNotice | None) -> dict[str, Sequence[Values]]:

@@ -39,7 +39,8 @@ class Stage:
     """How far a consultation has come, as far as its papers ask."""
 
     assigned: bool
-    running: bool
+    urged: bool
+    supervised: bool
     answered: bool
     tried_to_tell: bool
     noticed: bool
@@ -48,14 +49,15 @@ class Stage:
 def why_not(code: str, stage: Stage) -> str:
     """Why the paper cannot be made yet, "" where it can: a paper states only what has happened.
 
-    催办、督办 are for what is assigned and still has to be answered (the like in 潍坊市12345政务服务便民热线条例
-    第二十六条: 拒不接收、逾期未办的督办).
+    催办单、督办单 are those that were issued: they stay to be printed when the case has been answered.
     """
     match code:
         case "assignment" if not stage.assigned:
             return "还没有交办"
-        case "urging" | "supervision" if not (stage.assigned and stage.running):
-            return "没有在办的交办"
+        case "urging" if not stage.urged:
+            return "还没有催办"
+        case "supervision" if not stage.supervised:
+            return "还没有督办"
         case "reply" if not stage.answered:
             return "还没有答复"
         case "telling" if not stage.tried_to_tell:
@@ -63,6 +65,17 @@ def why_not(code: str, stage: Stage) -> str:
         case "notice" if not stage.noticed:
             return "没有给出一次性告知"
     return ""
+
+
+def _notice_names(act: str) -> dict[str, str]:
+    """The placeholders of the newest 催办单 or 督办单 (`act`: 催办, 督办), and what stands there."""
+    return {
+        f"{act}单编号": f"最近一张{act}单的编号，本组都指这一张", f"{act}单位": f"收到{act}单的单位", f"{act}时间": "发单的日期和时间",
+        f"{act}日期": "发单的日期", f"{act}人": "发单的人", f"{act}要求": "要求；没有写明事由时隐去号码",
+        f"{act}时状态": "发单时的状态，第二轮起注明轮次", f"{act}时截止日": "发单时答复期限的截止日",
+        f"{act}时期限情况": "发单时还剩几个工作日，或者已超期几个工作日", f"{act}反馈期限": "应当反馈的最后一天",
+        f"{act}反馈": "承办单位的反馈；没有写明事由时隐去号码", f"{act}反馈人": "反馈的人", f"{act}反馈时间": "反馈的日期和时间",
+    }  # fmt: skip
 
 
 # What a template may name, and what stands there. The groups are those of the page that lists them.
@@ -88,6 +101,8 @@ PLACEHOLDERS: dict[str, dict[str, str]] = {
     "一次性告知": {
         "告知结论": "能不能办理", "告知理由": "理由", "一次性告知时间": "给出一次性告知的时间", "一次性告知人": "给出一次性告知的人",
     },
+    "催办": _notice_names("催办"),
+    "督办": {"督办事由": "拒不接收、逾期未办……", **_notice_names("督办")},
     "打印": {"今天": "打印的日期", "打印人": "打印的人"},
 }  # fmt: skip
 LISTS: dict[str, dict[str, str]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -18,6 +19,7 @@ from qa_service.registers.papers import PAPERS, Paper, why_not
 from qa_service.registers.templates import Templates
 from qa_service.responsibility.models import OneTimeNotice
 from qa_service.responsibility.service import find_notice
+from qa_service.watching.repository import newest_notices
 from qa_service.zones.calendar import load_calendars
 
 
@@ -43,10 +45,10 @@ def may_reveal(actor: Actor) -> bool:
 
 
 def offers(
-    actor: Actor, consultation: Consultation, detail: ConsultationDetail, notice: OneTimeNotice | None
-) -> list[Offer]:
-    """The papers that this actor makes of this consultation, in the order of the work."""
-    stage = stage_of(detail, consultation, notice)
+    actor: Actor, consultation: Consultation, detail: ConsultationDetail, notice: OneTimeNotice | None, issued: Collection[str]
+) -> list[Offer]:  # fmt: skip
+    """The papers that this actor makes of this consultation, in the order of the work; `issued` as for `stage_of`."""
+    stage = stage_of(detail, consultation, notice, issued)
     return [Offer(paper, why_not(code, stage)) for code, paper in PAPERS.items() if actor.role in paper.roles]
 
 
@@ -63,9 +65,10 @@ def make_paper(
         raise Forbidden(f"“{paper.name}”由{'、'.join(sorted(role.label for role in paper.roles))}打印。")
     consultation = repository.get_readable(session, actor, number, to_act=reveal)
     notice = find_notice(session, consultation.case_id)
+    newest = newest_notices(session, actor, consultation.case_id)
     calendars = load_calendars(session)
     detail = views.detail(session, actor, consultation, calendars)
-    if missing := why_not(code, stage_of(detail, consultation, notice)):
+    if missing := why_not(code, stage_of(detail, consultation, notice, newest)):
         raise NotAllowedNow(f"{missing}，不能打印“{paper.name}”。", "办理到相应步骤以后再打印。")
     template = templates.checked(paper, templates.read(paper))
     if reveal:
@@ -73,7 +76,7 @@ def make_paper(
         sentence = f"打印“{paper.name}”，印有咨询人的联系方式：{reason}"
         record(session, consultation.case, actor, "reveal", sentence, data={"paper": code, "reason": reason})
         audit(session, actor, "reveal-contact", number, paper=code, reason=reason)
-    values, lists = facts_of(session, actor, consultation, calendars, notice, revealed=reveal)
+    values, lists = facts_of(session, actor, consultation, calendars, notice, newest, revealed=reveal)
     return paper, template.fill(values, lists)
 
 

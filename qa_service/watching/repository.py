@@ -117,6 +117,12 @@ def notices(
     return [(row[0], row[1], row[2]) for row in rows]
 
 
+def newest_notices(session: Session, actor: Actor, case_id: int) -> dict[str, WatchNotice]:
+    """The last notice of each kind that the case has."""
+    statement = readable_notices(actor).where(WatchNotice.case_id == case_id).order_by(WatchNotice.id)
+    return {row.kind: row for row in session.scalars(statement)}
+
+
 def get_notice(session: Session, actor: Actor, number: str) -> WatchNotice:
     found = session.scalar(readable_notices(actor).where(WatchNotice.number == number))
     if found is None:

@@ -170,7 +170,6 @@ NOTICE_CATEGORIES = {"urge": "CB", "supervise": "DB"}
 SUPERVISION_REASONS = {
     "refused": "拒不接收", "overdue": "逾期未办", "unresolved": "应解决未解决", "harmful": "办理不力造成负面影响", "other": "其他",
 }  # fmt: skip
-URGING_REASON = {"": "催促办理"}
 
 
 def why_no_notice(kind: str, reason: str, text: str, *, state: str, overdue: bool) -> tuple[str, str]:

@@ -51,6 +51,11 @@ def notice(kind: str, notice_number: str, case: str, reason_code: str, feedback_
     )
 
 
+def demanded(text: str) -> str:
+    """What a notice demands: an urging notice may be issued without a word of its own."""
+    return text or "请抓紧办理，拟定答复并告知咨询人。"
+
+
 def feedback(kind: str, notice_number: str, case: str, unit: str) -> tuple[str, str]:
     name = {"urge": "催办单", "supervise": "督办单"}[kind]
     return (

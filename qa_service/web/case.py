@@ -84,13 +84,14 @@ def show_case(
     # Compared while it can still be changed; what the person has been told is no longer in question.
     drafted = detail.reply_text if detail.state in COMPARED else ""
     comparison = comparison_for(request, detail.question, drafted)
-    notice = find_notice(session, consultation.case_id)
+    notice, watched = find_notice(session, consultation.case_id), watched_of(session, actor, consultation)
+    papers = offers(actor, consultation, detail, notice, {row.kind for row, _, _ in watched.notices})
     return page(
         request, "case.html", status=error.status if error else 200, case=detail, typed=typed or {}, event=event,
         error=error, errors=error.extra.get("errors", {}) if error else {}, contact=contact, found=found,
-        comparison=comparison, notice_given=notice, papers=offers(actor, consultation, detail, notice), verdicts=VERDICTS,
+        comparison=comparison, notice_given=notice, papers=papers, verdicts=VERDICTS,
         accountability=_accountability(session, actor, case_number), was_late=was_late(consultation.case),
-        may_hand_over=_may_hand_over(actor, consultation), watched=watched_of(session, actor, consultation),
+        may_hand_over=_may_hand_over(actor, consultation), watched=watched,
         orphaned=_orphaned(detail, typed, event, error), units=active_units(session),
         topics=list(session.scalars(select(Topic).order_by(Topic.position))), how=HOW_STAFF_TELL,
         acts=sorted(detail.acts, key=_importance(leading)), grave=GRAVE, leading=leading,

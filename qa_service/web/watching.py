@@ -20,6 +20,7 @@ from qa_service.watching.messages import CHANNELS
 from qa_service.watching.routes import Contester, Issuer, Supervisor, UnitOfficer
 from qa_service.watching.rules import NOTICES, SUPERVISION_REASONS
 from qa_service.watching.schemas import ContestInput, DecisionInput, FeedbackInput, WatchNoticeInput
+from qa_service.watching.texts import demanded
 from qa_service.web.case import show_case
 from qa_service.web.forms import Fields, as_typed, checked, text
 from qa_service.web.render import go, page
@@ -114,7 +115,7 @@ def _show_notice(
     return page(
         request, "watch_notice.html", status=error.status if error else 200, error=error, sheet=notice, typed=typed,
         name=NOTICES[notice.kind], reasons=SUPERVISION_REASONS, may_answer=own and notice.feedback_at is None,
-        errors=error.extra.get("errors", {}) if error else {},
+        errors=error.extra.get("errors", {}) if error else {}, demanded=demanded,
     )  # fmt: skip
 
 

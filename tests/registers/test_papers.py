@@ -12,7 +12,7 @@ import pytest
 from docx import Document
 from fastapi import FastAPI
 from sqlalchemy import select
-from support.cases import REPLY, Flow
+from support.cases import API, REPLY, Flow
 from support.papers import texts, with_runs
 from support.people import People
 
@@ -36,6 +36,18 @@ def said(response: Any) -> str:
     return text
 
 
+def issue(flow: Flow, who: str, **data: str) -> str:
+    """The number of a 催办单 or 督办单 that has just been issued."""
+    made = flow.people(who).post(f"{API}/consultations/{flow.number}/notices", json=data)
+    assert made.status_code == 201, made.text
+    return str(made.json()["number"])
+
+
+def feed_back(flow: Flow, number: str, text: str) -> None:
+    url = f"{API}/watching/notices/{number}/feedback"
+    assert flow.people("unit-rsj").post(url, json={"feedback": text}).status_code == 200
+
+
 class TestMaking:
     def test_all_papers_of_a_case_say_what_happened(self, flow: Flow, at: Callable[[str], None]) -> None:
         at("2026-11-26 09:30")
@@ -46,13 +58,6 @@ class TestMaking:
             json={"verdict": "supplement", "missing": ["身份证复印件", "转院证明"], "reason": "材料不全"},
         )
         at("2026-12-04 10:00")
-        urging, supervision = (
-            said(paper(flow, "desk", "urging")),
-            said(paper(flow, "supervisor", "supervision")),
-        )
-        for text in (urging, supervision):
-            assert "已超过答复期限1个工作日，尚未答复咨询人" in text and "2026年12月3日（周四）" in text
-            assert "青禾县人力资源和社会保障局：" in text
         flow.act(
             "unit-rsj", "reply", text="第一段\n第二段 <&>", basis="《社会保险法》第二十九条\n《办法》第三条"
         )
@@ -80,11 +85,17 @@ class TestMaking:
 
     @pytest.mark.parametrize(
         ("code", "reason"),
-        [("assignment", "还没有交办"), ("urging", "没有在办的交办"), ("reply", "还没有答复"), ("telling", "还没有告知"), ("notice", "没有给出")],
+        [("assignment", "还没有交办"), ("urging", "还没有催办"), ("reply", "还没有答复"), ("telling", "还没有告知"), ("notice", "没有给出")],
     )  # fmt: skip
     def test_a_paper_states_only_what_has_happened(self, flow: Flow, code: str, reason: str) -> None:
         answer = paper(flow.referred(), "desk", code)
         assert answer.status_code == 409 and reason in answer.text
+
+    def test_a_supervision_order_that_was_not_issued_is_not_printed(self, flow: Flow) -> None:
+        flow.signed()
+        issue(flow, "desk", kind="urge")
+        answer = paper(flow, "supervisor", "supervision")
+        assert answer.status_code == 409 and "还没有督办" in answer.text
 
     def test_the_file_is_named_after_the_paper_and_the_case(self, flow: Flow) -> None:
         disposition = paper(flow.assigned(), "desk", "assignment").headers["content-disposition"]
@@ -94,6 +105,70 @@ class TestMaking:
         flow.register(handling="answer", fields={"entry": "jobless-length"})
         text = said(paper(flow, "desk", "reply"))
         assert "政务公开专区" in text
+
+
+class TestNotices:
+    """催办单、督办单 print what was issued."""
+
+    @pytest.fixture
+    def late(self, flow: Flow, at: Callable[[str], None]) -> Flow:
+        """A case that is overdue by one working day."""
+        at("2026-11-26 09:30")
+        flow.referred(unit="rsj", question=QUESTION, **PERSON).act("unit-rsj", "sign")
+        at("2026-12-04 10:00")
+        return flow
+
+    def test_an_urging_notice_as_it_was_issued_and_what_the_unit_said(
+        self, late: Flow, at: Callable[[str], None]
+    ) -> None:
+        number = issue(late, "desk", kind="urge", text="请今天回电\n并说明原因")
+        at("2026-12-07 15:00")
+        late.act("unit-rsj", "reply", **REPLY)
+        text = said(paper(late, "desk", "urging"))
+        assert f"编号：{number}" in text and f"催办单　{number}　第" in text and late.number in text
+        assert "青禾县人力资源和社会保障局：" in text and "窗口甲" in text
+        assert "2026年12月4日（周五）10:00" in text and "请今天回电\n并说明原因" in text
+        assert "已超期1个工作日" in text and "2026年12月3日（周四）" in text, "as on the day of issue"
+        assert "于2026年12月7日（周一）前反馈" in text and "今天下班前答复" not in text
+        feed_back(late, number, "今天下班前答复")
+        text = said(paper(late, "desk", "urging"))
+        assert "今天下班前答复" in text and "人社承办人甲" in text and "2026年12月7日（周一）15:00" in text
+
+    def test_the_newest_of_its_kind_and_no_other(self, late: Flow) -> None:
+        first = issue(late, "desk", kind="urge", text="头一次要求")
+        second = issue(late, "desk", kind="urge")
+        order = issue(late, "supervisor", kind="supervise", reason_code="overdue", text="限期办结并书面检查")
+        urging, supervision = paper(late, "desk", "urging"), paper(late, "supervisor", "supervision")
+        assert second in said(urging) and "请抓紧办理，拟定答复并告知咨询人。" in said(urging)
+        assert not any(other in said(urging) for other in (first, order, "头一次要求", "限期办结"))
+        text = said(supervision)
+        assert f"编号：{order}" in text and "逾期未办" in text and "限期办结并书面检查" in text
+        assert "于2026年12月9日（周三）前书面反馈" in text and "发出督办单" in text
+
+    def test_the_case_page_offers_what_was_issued_and_says_why_not(self, late: Flow) -> None:
+        def page() -> str:
+            return str(late.people("supervisor").get(f"/case/{late.number}", headers=HTML).text)
+
+        assert "催办单：还没有催办" in page() and "督办单：还没有督办" in page()
+        assert "/papers/urging" not in page() and "/papers/supervision" not in page()
+        issue(late, "desk", kind="urge")
+        assert "/papers/urging" in page() and "督办单：还没有督办" in page()
+        issue(late, "supervisor", kind="supervise", reason_code="overdue", text="请办结")
+        late.act("unit-rsj", "reply", **REPLY)
+        late.act("unit-rsj", "tell", how="phone")
+        assert "/papers/urging" in page() and "/papers/supervision" in page(), "also after the answer"
+
+    def test_personal_details_in_them_are_masked_without_a_reason(self, late: Flow) -> None:
+        number = issue(late, "desk", kind="urge", text="请回电13812345678")
+        feed_back(late, number, "已拨打13812345678，无人接听")
+        issue(late, "supervisor", kind="supervise", reason_code="overdue", text="请回电13812345678")
+        for who, code in (("desk", "urging"), ("admin", "urging"), ("supervisor", "supervision")):
+            text = said(paper(late, who, code))
+            assert "13812345678" not in text and "欧阳测试" not in text
+            assert "请回电［电话已隐去］" in text and "住院怎么报销" in text
+        url = f"/case/{late.number}/papers/reveal"
+        whole = late.people("desk").post(url, data={"paper": "urging", "reason": "核对"}, headers=HTML)
+        assert "请回电13812345678" in said(whole) and "已拨打13812345678" in said(whole)
 
 
 class TestWhoMaySee:
@@ -166,6 +241,18 @@ class TestTemplates:
         people("admin").post("/admin/forms/assignment/restore", data={}, headers=HTML)
         assert "政策咨询交办单" in said(paper(flow, "desk", "assignment"))
         assert sorted(path.name for path in (own / "versions" / "交办单").iterdir()) == [first, second]
+
+    def test_an_own_one_may_say_how_the_case_stands_now(
+        self, flow: Flow, people: People, at: Callable[[str], None]
+    ) -> None:
+        at("2026-11-26 09:30")
+        flow.signed()
+        issue(flow, "desk", kind="urge")
+        at("2026-12-04 10:00")
+        own = with_runs("{{编号}}，{{期限情况}}；{{催办时期限情况}}{{督办单编号}}{{督办事由}}")
+        assert self.upload(people, own, "urging").status_code == 303
+        stands = "已超过答复期限1个工作日，尚未答复咨询人；还剩5个工作日"
+        assert said(paper(flow, "desk", "urging")).strip() == f"{flow.number}，{stands}"
 
     @pytest.mark.parametrize(
         ("data", "reason"),
