@@ -136,6 +136,10 @@ ALLOWED: dict[tuple[str, str], frozenset[str]] = {
     ("GET", "/admin/watching"): ADMIN, ("POST", "/admin/watching"): ADMIN, ("POST", "/admin/watching/robots"): ADMIN,
     ("POST", "/admin/watching/robots/{robot_id}/{what}"): ADMIN, ("POST", "/admin/watching/test"): ADMIN,
     ("POST", "/admin/watching/resend"): ADMIN,
+    # The page of keys and webhooks.
+    ("GET", "/admin/integration"): ADMIN, ("POST", "/admin/integration/keys"): ADMIN,
+    ("POST", "/admin/integration/keys/{code}/revoke"): ADMIN, ("POST", "/admin/integration/webhooks"): ADMIN,
+    ("POST", "/admin/integration/webhooks/{code}/{what}"): ADMIN,
     ("GET", "/calendar"): STAFF, ("GET", "/calendar/{number}"): STAFF, ("GET", "/admin/calendar"): ADMIN,
     ("POST", "/admin/calendar/notice"): ADMIN, ("POST", "/admin/calendar/local"): ADMIN,
     ("POST", "/admin/calendar/local/{override_id}/withdraw"): ADMIN,

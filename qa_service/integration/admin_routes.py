@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from fastapi import APIRouter, Request
-from sqlalchemy import func, select
 
 from qa_service.accounts.deps import Admin, DbSession
-from qa_service.integration import keys, sender
+from qa_service.integration import keys, repository
 from qa_service.integration.master import master_key
-from qa_service.integration.models import ApiKey, Delivery, Webhook
 from qa_service.integration.schemas import KeyInput, KeyView, WebhookInput, WebhookView
 from qa_service.kit.http import TransactionalRoute
 
@@ -19,8 +15,7 @@ router = APIRouter(prefix="/integration", tags=["系统对接"], route_class=Tra
 
 @router.get("/keys")
 def list_keys(session: DbSession, _actor: Admin) -> list[KeyView]:
-    rows = session.scalars(select(ApiKey).order_by(ApiKey.id))
-    return [KeyView.model_validate(key, from_attributes=True) for key in rows]
+    return [KeyView.model_validate(key, from_attributes=True) for key, _zone in repository.all_keys(session)]
 
 
 @router.post("/keys", status_code=201)
@@ -41,22 +36,12 @@ def revoke_key(session: DbSession, actor: Admin, code: str) -> KeyView:
 
 @router.get("/webhooks")
 def list_webhooks(session: DbSession, _actor: Admin) -> list[WebhookView]:
-    waiting = func.count().filter(Delivery.delivered_at.is_(None), Delivery.failed_at.is_(None))
-    failed = func.count().filter(Delivery.failed_at.is_not(None))
-    counts = {
-        row.webhook_id: (row.waiting, row.failed)
-        for row in session.execute(
-            select(Delivery.webhook_id, waiting.label("waiting"), failed.label("failed")).group_by(
-                Delivery.webhook_id
-            )
+    return [
+        WebhookView.model_validate(row.hook, from_attributes=True).model_copy(
+            update={"waiting": row.waiting, "failed": row.failed}
         )
-    }
-    views = []
-    for hook in session.scalars(select(Webhook).order_by(Webhook.id)):
-        open_, lost = counts.get(hook.id, (0, 0))
-        view = WebhookView.model_validate(hook, from_attributes=True)
-        views.append(view.model_copy(update={"waiting": open_, "failed": lost}))
-    return views
+        for row in repository.all_subscriptions(session)
+    ]
 
 
 @router.post("/webhooks", status_code=201)
@@ -70,11 +55,6 @@ def create_webhook(request: Request, session: DbSession, actor: Admin, data: Web
 
 
 @router.post("/webhooks/{code}/{what}")
-def change_webhook(
-    session: DbSession, actor: Admin, code: str, what: Literal["enable", "disable", "resend"]
-) -> WebhookView:
+def change_webhook(session: DbSession, actor: Admin, code: str, what: keys.WebhookAct) -> WebhookView:
     """启用、停用，或者重新发送已停止的通知。"""
-    hook = keys.switch_webhook(session, actor, code, active=what != "disable")
-    if what == "resend":
-        sender.send_again(session, hook)
-    return WebhookView.model_validate(hook, from_attributes=True)
+    return WebhookView.model_validate(keys.change_webhook(session, actor, code, what), from_attributes=True)

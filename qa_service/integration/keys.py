@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from typing import Literal
 from urllib.parse import urlsplit
 
 from sqlalchemy import select
@@ -13,12 +14,14 @@ from qa_service.accounts.roles import Actor
 from qa_service.accounts.security import token_hash
 from qa_service.accounts.service import audit
 from qa_service.errors import Invalid, NotFound
+from qa_service.integration import sender
 from qa_service.integration.models import ApiKey, Webhook
 from qa_service.integration.signing import derived_secret
 from qa_service.kit import clock
 from qa_service.zones.models import Zone
 
 SCOPES = {"intake": "登记工单", "status": "查询办理情况"}
+WebhookAct = Literal["enable", "disable", "resend"]
 _SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 
 
@@ -75,8 +78,7 @@ def create_webhook(
         errors["name"] = "不能为空"
     if source and not _SOURCE.fullmatch(source):
         errors["source"] = "用字母、数字、横线，最多 32 位"
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or len(url) > 500:
+    if not _is_address(url):
         errors["url"] = "填写以 http:// 或 https:// 开头的完整地址，不带用户名和密码"
     zone = _zone(session, zone_code, errors)
     if errors or zone is None:
@@ -100,6 +102,24 @@ def switch_webhook(session: Session, actor: Actor, code: str, *, active: bool) -
     hook.active = active
     audit(session, actor, "switch-webhook", code, active=active)
     return hook
+
+
+def change_webhook(session: Session, actor: Actor, code: str, what: WebhookAct) -> Webhook:
+    """Switch a subscription on or off, or give what was given up another chance, which also switches it on."""
+    hook = switch_webhook(session, actor, code, active=what != "disable")
+    if what == "resend":
+        sender.send_again(session, hook)
+    return hook
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        # A port that is none is noticed only when it is asked for.
+        named = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    return named and parts.scheme in ("http", "https") and not parts.username and len(url) <= 500
 
 
 def _zone(session: Session, code: str, errors: dict[str, str]) -> Zone | None:

@@ -32,6 +32,7 @@ FIELD_NAMES = {
     "long_from": "长期限的界线", "stage_yellow": "环节的黄牌天数", "assign_days": "交办天数", "review_days": "审核天数",
     "tell_days": "告知天数", "remind_before": "提前提醒天数", "leader_after": "报单位负责人的超期天数",
     "supervisor_after": "报监督管理的超期天数", "urge_days": "催办反馈天数", "supervise_days": "督办反馈天数",
+    "scopes": "权限",
 }  # fmt: skip
 
 

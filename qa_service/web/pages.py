@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from qa_service.web import (
     admin,
+    admin_integration,
     admin_watching,
     board,
     calendar,
@@ -34,6 +35,7 @@ from qa_service.web import (
 router = APIRouter(include_in_schema=False)
 for part in (
     home, sign_in, desk, register, ledger, intake, papers, responsibility, watching, case, unit, library_import, gaps,
-    lexicon, library, kiosk, public_questions, progress, calendar, messages, admin_watching, admin, board, statistics,
+    lexicon, library, kiosk, public_questions, progress, calendar, messages, admin_watching, admin_integration,
+    admin, board, statistics,
 ):  # fmt: skip
     router.include_router(part.router)

@@ -18,7 +18,7 @@ STAFF = [
     ("desk", "/statistics/cases?figure=received"),
     ("supervisor", "/library/test?q=低保"), ("admin", "/admin"), ("admin", "/admin/units"), ("admin", "/admin/units/mzj"),
     ("admin", "/admin/users"), ("admin", "/admin/kiosks"),
-    ("desk", "/desk/register/intake"), ("admin", "/admin/forms"),
+    ("desk", "/desk/register/intake"), ("admin", "/admin/forms"), ("admin", "/admin/integration"),
     ("admin", "/admin/calendar"), ("desk", "/calendar/2026"), ("unit-mzj", "/calendar/2027"), ("supervisor", "/calendar/2028"),
 ]  # fmt: skip
 PUBLIC = [

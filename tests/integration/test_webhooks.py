@@ -179,7 +179,7 @@ class TestAdministration:
         wait_for(lambda: all(row.delivered_at for row in deliveries(database)))
 
     def test_an_address_that_is_none_is_refused(self, people: People) -> None:
-        for url in ("ftp://a/b", "http://", "nonsense", "http://u:p@host/"):
+        for url in ("ftp://a/b", "http://", "nonsense", "http://u:p@host/", "https://[x", "http://a:b/"):
             refused = people("admin").post(API, json={"name": "热线", "url": url, "zone": "QH01"})
             assert refused.status_code == 422 and list(refused.json()["errors"]) == ["url"], url
 
