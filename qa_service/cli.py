@@ -86,7 +86,8 @@ def serve(
 
 PAGES = (
     ("首页　　　", "/"), ("窗口　　　", "/desk"), ("一体机　　", "/kiosk"), ("政策单位　", "/unit"),
-    ("问答库　　", "/library"), ("进度查询　", "/progress"), ("管理　　　", "/admin"), ("登录　　　", "/sign-in"),
+    ("问答库　　", "/library"), ("进度查询　", "/progress"), ("看板　　　", "/board"), ("统计　　　", "/statistics"),
+    ("督促办理　", "/watching"), ("管理　　　", "/admin"), ("登录　　　", "/sign-in"),
 )  # fmt: skip
 
 

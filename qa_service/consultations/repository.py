@@ -84,14 +84,20 @@ def get_readable(session: Session, actor: Actor, number: str, *, to_act: bool = 
     return found
 
 
-def lock_leading(session: Session, follower: str, leading: str = "") -> None:
+def lock_to_link(session: Session, follower: str, leading: str) -> None:
+    """Lock two cases that are to go together, the older first: two desks may link them in opposite directions."""
+    pair = select(Case.id).where(Case.number.in_((follower, leading))).order_by(Case.id)
+    session.execute(pair.with_for_update())
+
+
+def lock_to_unlink(session: Session, follower: str) -> None:
     """Lock the leading case before its follower: whoever shares a reply takes them in the same order."""
-    number = leading or session.scalar(
-        select(Case.number)
-        .join(Consultation, Consultation.leading_id == Case.id)
-        .where(Consultation.case_id.in_(select(Case.id).where(Case.number == follower)))
+    leading = (
+        select(Consultation.leading_id)
+        .join(Case, Case.id == Consultation.case_id)
+        .where(Case.number == follower)
     )
-    session.execute(select(Case.id).where(Case.number == number).with_for_update())
+    session.execute(select(Case.id).where(Case.id.in_(leading)).with_for_update())
 
 
 def followers(session: Session, leading_id: int) -> Sequence[Consultation]:

@@ -85,8 +85,10 @@ def act_for(
     request: Request, session: Session, actor: Actor, number: str, event: str, fields: ActFields, seen: int
 ) -> Consultation:
     """One act as the API and the pages do it: readable, unchanged since seen, then by the table."""
-    if event in ("link", "unlink"):
-        repository.lock_leading(session, number, fields.leading)
+    if event == "link":
+        repository.lock_to_link(session, number, fields.leading)
+    elif event == "unlink":
+        repository.lock_to_unlink(session, number)
     consultation = repository.get_readable(session, actor, number, to_act=True)
     check_version(session, LIFECYCLE, consultation.case, seen)
     service.act_on(

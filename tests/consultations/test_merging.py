@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import func, select
@@ -103,6 +105,27 @@ class TestWhatCannotBeLinked:
         assert "不在办理中" in self.refused(other, Flow(people).told().number)
         assert "已并入其他件" in self.refused(other, follower.number)
         assert self.refused(leading, other.number)
+
+    def test_two_desks_linking_in_opposite_directions_do_not_wait_for_each_other(
+        self, people: People
+    ) -> None:
+        for _ in range(4):
+            pair = [Flow(people).referred(), Flow(people).referred()]
+            versions = [flow.read()["version"] for flow in pair]
+            barrier = threading.Barrier(2)
+
+            def link(n: int, pair: list[Flow] = pair, versions: list[int] = versions,
+                     barrier: threading.Barrier = barrier) -> int:  # fmt: skip
+                barrier.wait()
+                other = pair[1 - n].number
+                answer = pair[n].try_act(("desk", "desk2")[n], "link", version=versions[n], leading=other)
+                return int(answer.status_code)
+
+            with ThreadPoolExecutor(2) as pool:
+                codes = list(pool.map(link, range(2)))
+            assert sorted(codes) == [200, 422], codes
+            linked = pair[codes.index(200)]
+            assert linked.read()["leading"] == pair[codes.index(422)].number
 
     def test_one_that_the_desk_cannot_see(self, people: People) -> None:
         county, town = Flow(people).referred(), Flow(people).referred("desk-liuwan")
