@@ -25,7 +25,7 @@ from qa_service.consultations import routes as consultation_routes
 from qa_service.errors import NotFound, ServiceError, TooLarge
 from qa_service.integration import admin_routes as integration_admin_routes
 from qa_service.integration import routes as integration_routes
-from qa_service.integration.sender import WebhookSender
+from qa_service.integration.sender import webhook_work
 from qa_service.kit.database import Database
 from qa_service.kit.http import invalid_from, problem
 from qa_service.kit.memory import long_lived
@@ -105,7 +105,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         index.start()
         query_log.start()
         anchor_writer = AnchorWriter(database, settings.data_dir)
-        webhooks = WebhookSender(database, settings)
+        webhooks = webhook_work(database, settings)
         watching = WatchWork(database, settings)
         for work in (anchor_writer, webhooks, watching):
             work.start()

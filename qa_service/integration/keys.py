@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import secrets
 from typing import Literal
-from urllib.parse import urlsplit
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,10 +13,10 @@ from qa_service.accounts.roles import Actor
 from qa_service.accounts.security import token_hash
 from qa_service.accounts.service import audit
 from qa_service.errors import Invalid, NotFound
-from qa_service.integration import sender
-from qa_service.integration.models import ApiKey, Webhook
+from qa_service.integration.models import ApiKey, Delivery, Webhook
 from qa_service.integration.signing import derived_secret
-from qa_service.kit import clock
+from qa_service.kit import clock, outbox
+from qa_service.kit.posting import is_address
 from qa_service.zones.models import Zone
 
 SCOPES = {"intake": "登记工单", "status": "查询办理情况"}
@@ -78,7 +77,7 @@ def create_webhook(
         errors["name"] = "不能为空"
     if source and not _SOURCE.fullmatch(source):
         errors["source"] = "用字母、数字、横线，最多 32 位"
-    if not _is_address(url):
+    if not is_address(url):
         errors["url"] = "填写以 http:// 或 https:// 开头的完整地址，不带用户名和密码"
     zone = _zone(session, zone_code, errors)
     if errors or zone is None:
@@ -108,18 +107,8 @@ def change_webhook(session: Session, actor: Actor, code: str, what: WebhookAct) 
     """Switch a subscription on or off, or give what was given up another chance, which also switches it on."""
     hook = switch_webhook(session, actor, code, active=what != "disable")
     if what == "resend":
-        sender.send_again(session, hook)
+        outbox.send_again(session, Delivery, Delivery.webhook_id == hook.id)
     return hook
-
-
-def _is_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        # A port that is none is noticed only when it is asked for.
-        named = bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
-    return named and parts.scheme in ("http", "https") and not parts.username and len(url) <= 500
 
 
 def _zone(session: Session, code: str, errors: dict[str, str]) -> Zone | None:

@@ -9,6 +9,7 @@ from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from qa_service.kit.database import Base
+from qa_service.kit.outbox import Outgoing
 
 
 class ApiKey(Base):
@@ -62,21 +63,13 @@ class Webhook(Base):
     created_by: Mapped[str] = mapped_column(String(64))
 
 
-class Delivery(Base):
-    """待发通知: written in the transaction of the act it tells of. `next_at` is when to try (again), and the lease of
-    whoever is trying; `failed_at` is set when it is given up."""
+class Delivery(Outgoing, Base):
+    """待发通知: one notice for one subscription."""
 
     __tablename__ = "deliveries"
     __table_args__ = (Index("ix_deliveries_open", "delivered_at", "failed_at", "next_at"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
     webhook_id: Mapped[int] = mapped_column(ForeignKey("webhooks.id"), index=True)
     code: Mapped[str] = mapped_column(String(32), unique=True)
     number: Mapped[str] = mapped_column(String(48))
     body: Mapped[str] = mapped_column(Text)
-    created_at: Mapped[datetime]
-    attempts: Mapped[int] = mapped_column(default=0)
-    next_at: Mapped[datetime]
-    delivered_at: Mapped[datetime | None]
-    failed_at: Mapped[datetime | None]
-    last_result: Mapped[str] = mapped_column(String(255), default="")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from urllib.parse import urlsplit
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,6 +12,7 @@ from qa_service.accounts.roles import Actor
 from qa_service.accounts.service import audit
 from qa_service.errors import Invalid, NotFound
 from qa_service.kit import clock
+from qa_service.kit.posting import is_address
 from qa_service.kit.privacy import EMAIL
 from qa_service.watching import messages, repository
 from qa_service.watching.messages import Letter
@@ -82,8 +82,7 @@ def add_robot(
     session: Session, actor: Actor, *, kind: str, name: str, url: str, secret: str = "", unit_code: str = ""
 ) -> Robot:
     """Raises Invalid for an address that cannot be one, or a unit that is none."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
+    if not is_address(url):
         raise Invalid(
             "机器人地址不对。",
             "请从群机器人的设置中复制以 https:// 开头的完整地址。",

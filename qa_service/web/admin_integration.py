@@ -14,8 +14,8 @@ from qa_service.errors import ServiceError
 from qa_service.integration import keys, repository
 from qa_service.integration.master import master_key
 from qa_service.integration.schemas import KeyInput, WebhookInput
-from qa_service.integration.sender import ATTEMPTS
 from qa_service.kit.http import TransactionalRoute
+from qa_service.kit.outbox import ATTEMPTS
 from qa_service.web.forms import Fields, as_typed, checked
 from qa_service.web.render import go, page
 from qa_service.zones.models import Zone

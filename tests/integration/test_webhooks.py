@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,13 +20,15 @@ from qa_service.consultations.schemas import Registration
 from qa_service.integration import keys
 from qa_service.integration.master import master_key
 from qa_service.integration.models import Delivery
-from qa_service.integration.sender import ATTEMPTS, LONGEST, WebhookSender, wait_after
+from qa_service.integration.sender import Taken, outbox
 from qa_service.integration.signing import is_signed
 from qa_service.kit import clock
 from qa_service.kit.database import Database
+from qa_service.kit.outbox import ATTEMPTS, Outbox
 from qa_service.settings import Settings
 
 API = "/api/v1/integration/webhooks"
+Sender = Outbox[Delivery, Taken]
 
 
 def subscribe(people: People, url: str, zone: str = "QH01", source: str = "") -> dict[str, Any]:
@@ -53,9 +54,9 @@ def register(database: Database, zone_desk: str = "desk") -> None:
 
 
 @pytest.fixture
-def sender(database: Database, tmp_path: Path) -> Iterator[WebhookSender]:
+def sender(database: Database, tmp_path: Path) -> Sender:
     """A sender of the test's own, asked for one notice at a time."""
-    yield WebhookSender(database, Settings(data_dir=tmp_path / "sender"))
+    return outbox(database, Settings(data_dir=tmp_path / "sender"))
 
 
 @pytest.fixture
@@ -88,7 +89,7 @@ class TestEnqueue:
 
 class TestSending:
     def test_refused_and_then_taken_signed_and_under_the_same_number(
-        self, database: Database, sender: WebhookSender, hook: Any, receiver: Receiver
+        self, database: Database, sender: Sender, hook: Any, receiver: Receiver
     ) -> None:
         receiver.answers = [500, 200]
         register(database, "desk-liuwan")
@@ -114,7 +115,7 @@ class TestSending:
             )
 
     def test_nobody_there_a_redirect_and_a_hook_switched_off(
-        self, database: Database, sender: WebhookSender, hook: Any, receiver: Receiver
+        self, database: Database, sender: Sender, hook: Any, receiver: Receiver
     ) -> None:
         receiver.answers = [302]
         register(database, "desk-liuwan")
@@ -129,7 +130,7 @@ class TestSending:
             assert not sender.send_one()
 
     def test_given_up_in_the_end(
-        self, database: Database, sender: WebhookSender, hook: Any, receiver: Receiver
+        self, database: Database, sender: Sender, hook: Any, receiver: Receiver
     ) -> None:
         receiver.answers = [503]
         register(database, "desk-liuwan")
@@ -140,11 +141,6 @@ class TestSending:
         assert all(row.failed_at for row in deliveries(database))
         with clock.stopped_at(clock.now() + timedelta(days=9)):
             assert not sender.send_one()
-
-    def test_waits_grow_and_end(self) -> None:
-        waits = [wait_after(attempts, 10.0) for attempts in range(1, 60)]
-        assert waits[:3] == [timedelta(seconds=10), timedelta(seconds=40), timedelta(seconds=160)]
-        assert waits == sorted(waits) and waits[-1] == LONGEST
 
 
 class TestAdministration:

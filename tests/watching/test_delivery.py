@@ -231,7 +231,7 @@ class TestRobots:
         assert len(robot.posted) == 1 and flow.number in robot.posted[0].text
 
     def test_an_address_that_is_none_is_refused(self, people: People) -> None:
-        for url in ("ftp://a/b", "http://", "nonsense", "http://u:p@host/"):
+        for url in ("ftp://a/b", "http://", "nonsense", "http://u:p@host/", "https://[x", "http://a:b/"):
             data = {"kind": "wecom", "name": "群", "url": url}
             refused = people("admin").post(f"{API}/watching/robots", json=data)
             assert refused.status_code == 422 and list(refused.json()["errors"]) == ["url"], url

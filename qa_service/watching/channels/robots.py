@@ -9,28 +9,15 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import http.client
 import json
-import urllib.error
-import urllib.request
 from urllib.parse import urlencode
 
 from qa_service.kit import clock
 from qa_service.kit.outbox import NotDelivered
+from qa_service.kit.posting import post_json
 from qa_service.watching.channels import Parcel
 
-TIMEOUT = 10.0
 WECOM_BYTES = 2048  # 企业微信: text.content 最长不超过 2048 个字节
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A message goes to the address that the administrator entered, and to no other."""
-
-    def redirect_request(self, *args: object, **kwargs: object) -> None:
-        return None
-
-
-_opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect())
 
 
 class WeComChannel:
@@ -63,15 +50,11 @@ def shortened(text: str, limit: int) -> str:
 
 def post_text(address: str, content: str) -> str:
     body = json.dumps({"msgtype": "text", "text": {"content": content}}, ensure_ascii=False).encode()
-    headers = {"Content-Type": "application/json; charset=utf-8"}
+    answer = post_json(address, body)
     try:
-        request = urllib.request.Request(address, body, headers, method="POST")
-        with _opener.open(request, timeout=TIMEOUT) as answer:
-            said = json.loads(answer.read(65536))
-    except urllib.error.HTTPError as error:
-        raise NotDelivered(f"对方返回 {error.code}") from error
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        raise NotDelivered(f"连接不上，或者对方的答复读不懂：{getattr(error, 'reason', error)}") from error
+        said = json.loads(answer)
+    except ValueError as error:
+        raise NotDelivered("对方的答复读不懂") from error
     if not isinstance(said, dict) or said.get("errcode") != 0:
         reason = said.get("errmsg", "") if isinstance(said, dict) else said
         raise NotDelivered(f"机器人没有接收：{reason}")
