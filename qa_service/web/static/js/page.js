@@ -15,6 +15,9 @@ export function toast(text) {
   setTimeout(() => line.remove(), 3000);
 }
 
+// 手机上导航只占一行，当前页要看得见。
+document.querySelector(".pages [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 on("click", "[data-print]", () => window.print());
 on("click", "[data-open]", (button) => document.getElementById(button.dataset.open)?.showModal());
 
