@@ -1,4 +1,5 @@
-"""The probability that the first hit answers the question, fitted from the library itself.
+"""The probability that the first hit answers the question, and that one of the first three does, fitted from the
+library itself.
 
 Positives are phrasings held out of the index and questions made from an entry's text; negatives are the same
 questions with their entry and its near-duplicates hidden: questions on this very topic that nothing
@@ -27,15 +28,17 @@ from .fusion import Ranked, Ranker
 from .lexical import document_terms, query_terms, score_counts
 from .pseudo import aspect_queries, pseudo_queries
 from .reading import QueryReader
-from .types import Document, Vectors
+from .types import Document, Mask, Vectors
 from .vectors import Report
 
 Floats = npt.NDArray[np.float64]
 
 FEATURES = ("margin", "passage", "level", "weakest", "missing", "strictly_missing")
+OFFER_FEATURES = ("lead", "passage", "weakest")
+OFFERED = 3  # how many are offered for a choice
 # Entries whose question-and-answer vectors are nearer than this say the same thing.
 NEAR_DUPLICATE = 0.97
-_MARGIN_LIMIT = 4.0
+_MARGIN_LIMIT, _LEAD_LIMIT = 4.0, 6.0
 _SAMPLE, _HELD_OUT_PER_ENTRY = 500, 2
 _FEWEST = 40
 # From so many phrasings an entry on, questions made from its text are no longer needed.
@@ -47,15 +50,35 @@ _RIDGE = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Calibration:
-    """A logistic regression over FEATURES: standardise by `mean` and `scale`, weigh, add `bias`, shift."""
+class Logistic:
+    """A logistic regression: standardise features by `mean` and `scale`, weigh, add `bias`."""
 
-    encoder_fingerprint: str
-    library_fingerprint: str
     mean: tuple[float, ...]
     scale: tuple[float, ...]
     weights: tuple[float, ...]
     bias: float
+
+    def logit(self, features: Floats) -> float:
+        z = (features - np.array(self.mean)) / np.array(self.scale)
+        return float(z @ np.array(self.weights) + self.bias)
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any], names: Sequence[str]) -> Logistic:
+        """From its fields as read from JSON. Raises ValueError, KeyError or TypeError when they are not."""
+        columns = {key: tuple(float(value) for value in data[key]) for key in ("mean", "scale", "weights")}
+        if any(len(column) != len(names) for column in columns.values()):
+            raise ValueError(f"not of {len(names)} features")
+        return cls(**columns, bias=float(data["bias"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """`first` over FEATURES: the first hit answers; `offer` over OFFER_FEATURES: one of the first OFFERED does."""
+
+    encoder_fingerprint: str
+    library_fingerprint: str
+    first: Logistic
+    offer: Logistic
     slope: float = _SHIFT_SLOPE
     shift: float = _SHIFT_BIAS
     samples: int = 0
@@ -64,27 +87,31 @@ class Calibration:
     @classmethod
     def default(cls, encoder_fingerprint: str, library_fingerprint: str) -> Calibration:
         """For a library too small to fit from: the usual fit of larger ones."""
-        return cls(
-            encoder_fingerprint, library_fingerprint,
-            mean=(1.8, 0.45, 0.69, 0.49, 0.15, 0.14), scale=(1.5, 0.11, 0.12, 0.19, 0.36, 0.35),
-            weights=(1.4, 0.3, 0.2, 0.6, -0.4, -0.7), bias=-1.3,
+        first = Logistic(
+            (1.8, 0.45, 0.69, 0.49, 0.15, 0.14), (1.5, 0.11, 0.12, 0.19, 0.36, 0.35), (1.4, 0.3, 0.2, 0.6, -0.4, -0.7),
+            -1.3,
         )  # fmt: skip
+        offer = Logistic((3.0, 0.46, 0.49), (1.9, 0.09, 0.18), (1.0, 0.5, 0.8), -1.0)
+        return cls(encoder_fingerprint, library_fingerprint, first, offer)
 
     def probability(self, features: Floats) -> float:
-        """0-1 for features [len(FEATURES)]."""
-        z = (features - np.array(self.mean)) / np.array(self.scale)
-        logit = self.slope * float(z @ np.array(self.weights) + self.bias) + self.shift
-        return float(1.0 / (1.0 + np.exp(-np.clip(logit, -30, 30))))
+        """That the first hit answers: 0-1 for features [len(FEATURES)]."""
+        return self._shifted(self.first.logit(features))
+
+    def offered(self, features: Floats) -> float:
+        """That one of the first three answers: 0-1 for features [len(OFFER_FEATURES)]."""
+        return self._shifted(self.offer.logit(features))
+
+    def _shifted(self, logit: float) -> float:
+        return float(1.0 / (1.0 + np.exp(-np.clip(self.slope * logit + self.shift, -30, 30))))
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Calibration:
         """From its fields as read from JSON. Raises ValueError, KeyError or TypeError when they are not."""
-        values = dict(data)
-        for name in ("mean", "scale", "weights"):
-            values[name] = tuple(float(value) for value in values[name])
-            if len(values[name]) != len(FEATURES):
-                raise ValueError(name)
-        return cls(**values)
+        fits = {
+            "first": Logistic.of(data["first"], FEATURES), "offer": Logistic.of(data["offer"], OFFER_FEATURES)
+        }  # fmt: skip
+        return cls(**{**data, **fits})
 
 
 def features_of(ranked: Ranked, dense: DenseIndex, vector: Vectors, query: str, answer: str) -> Floats:
@@ -103,6 +130,21 @@ def features_of(ranked: Ranked, dense: DenseIndex, vector: Vectors, query: str, 
         margin = min(margin, float(ranked.fused[0] - ranked.fused[1 + int(different[0])]))
     level, weakest = float(ranked.level[0]), float(ranked.weakest[0])
     return np.array([margin, float(first @ vector), level, weakest, *missing(query, answer)])
+
+
+def offer_features_of(ranked: Ranked, dense: DenseIndex, vector: Vectors) -> Floats:
+    """OFFER_FEATURES of a ranking that has at least one candidate.
+
+    lead: joint score of the first over the first that is not offered; passage and weakest: the best of those offered.
+    What the answers lack, and the mean of the token scores, were of no use here (docs/search.md).
+    """
+    offered = ranked.entries[:OFFERED]
+    lead = _LEAD_LIMIT
+    if len(ranked.entries) > OFFERED:
+        lead = min(lead, float(ranked.fused[0] - ranked.fused[OFFERED]))
+    return np.array(
+        [lead, float((dense.both[offered] @ vector).max()), float(ranked.weakest[:OFFERED].max())]
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +175,8 @@ def calibrate(
         raise ValueError("calibrate needs vectors")
     probes = _probes(documents, lexicon)
     rows: list[Floats] = []
-    labels: list[float] = []
+    offers: list[Floats] = []
+    found: list[Mask] = []  # which of the first OFFERED answer
     weights: list[float] = []
 
     @cache
@@ -150,14 +193,22 @@ def calibrate(
             if len(ranked.entries):
                 first = int(ranked.entries[0])
                 rows.append(features_of(ranked, dense, asked.vector, probe.text, answer_of(first)))
-                labels.append(float(probe.answered and allowed is None and bool(twins[first])))
+                offers.append(offer_features_of(ranked, dense, asked.vector))
+                answered = probe.answered and allowed is None
+                found.append(twins[ranked.entries[:OFFERED]] & answered)
                 weights.append(probe.weight)
         report(number + 1, len(probes))
-    fitted = Calibration.default(reader.fingerprint, library_fingerprint)
-    if len(rows) < _FEWEST or not 0 < sum(labels) < len(labels):
-        return fitted
-    found = fit(np.array(rows), np.array(labels), np.array(weights), reader.fingerprint, library_fingerprint)
-    return replace(found, slope=_HAND_SLOPE, shift=_HAND_BIAS) if _is_by_hand(documents) else found
+    usual = Calibration.default(reader.fingerprint, library_fingerprint)
+    right = np.array([bool(row[0]) for row in found])
+    if len(rows) < _FEWEST or not 0 < right.sum() < len(right):
+        return usual
+    fitted = replace(
+        usual,
+        first=fit(np.array(rows), right.astype(float), np.array(weights)),
+        offer=fit(np.array(offers), np.array([float(row.any()) for row in found]), np.array(weights)),
+        samples=len(rows), positives=int(right.sum()),
+    )  # fmt: skip
+    return replace(fitted, slope=_HAND_SLOPE, shift=_HAND_BIAS) if _is_by_hand(documents) else fitted
 
 
 def _is_by_hand(documents: Sequence[Document]) -> bool:
@@ -196,10 +247,8 @@ def _words(ranker: Ranker, document: Document, probe: _Probe, lexicon: Lexicon) 
     return words
 
 
-def fit(
-    rows: Floats, labels: Floats, weights: Floats, encoder_fingerprint: str, library_fingerprint: str
-) -> Calibration:
-    """Weighted ridge logistic regression by Newton's method, over rows [samples, len(FEATURES)]."""
+def fit(rows: Floats, labels: Floats, weights: Floats) -> Logistic:
+    """Weighted ridge logistic regression by Newton's method, over rows [samples, features]."""
     mean, scale = rows.mean(axis=0), np.maximum(rows.std(axis=0), 1e-6)
     x = np.hstack([(rows - mean) / scale, np.ones((len(rows), 1))])
     ridge = _RIDGE * np.diag([1.0] * rows.shape[1] + [0.0])
@@ -211,8 +260,6 @@ def fit(
         beta = beta - step
         if float(np.abs(step).max()) < 1e-8:
             break
-    return Calibration(
-        encoder_fingerprint, library_fingerprint,
-        tuple(map(float, mean)), tuple(map(float, scale)), tuple(map(float, beta[:-1])), float(beta[-1]),
-        samples=len(labels), positives=int(labels.sum()),
-    )  # fmt: skip
+    return Logistic(
+        tuple(map(float, mean)), tuple(map(float, scale)), tuple(map(float, beta[:-1])), float(beta[-1])
+    )

@@ -12,23 +12,23 @@ from .types import Decision
 class Bands:
     """Answer outright from `answer` on, offer a choice from `choose` on, otherwise refer.
 
-    Set by target precision: a wrong official answer costs more than a choice of three, so `answer` stands where
-    about 97 of 100 outright answers were right, on queries of two libraries; below `choose` one in twenty of the
-    answerable questions is lost, and only one in six of the unanswerable ones is referred: a choice that fits
-    nothing costs a glance, a referral of what is answered costs days.
+    `answer` is a probability that the first hit answers, `choose` one that any of the first three does. A wrong
+    official answer costs more than a choice of three, so `answer` stands where about 97 of 100 outright answers were
+    right, on queries of two libraries. A choice that fits nothing costs a glance, a referral of what is answered costs
+    days: below `choose` fewer than one in twenty of the answerable questions is lost (docs/search.md).
     """
 
     answer: float = 0.9
-    choose: float = 0.3
+    choose: float = 0.25
 
 
-def decide(confidence: float, hits: int, ambiguous: bool, bands: Bands) -> Decision:
+def decide(confidence: float, offered: float, hits: int, ambiguous: bool, bands: Bands) -> Decision:
     """`ambiguous`: something other than the probability forbids one outright answer."""
     if not hits:
         return Decision.REFER
     if confidence >= bands.answer and not ambiguous:
         return Decision.ANSWER
-    return Decision.CHOOSE if confidence >= bands.choose else Decision.REFER
+    return Decision.CHOOSE if offered >= bands.choose else Decision.REFER
 
 
 def shown_score(fused: float, middle: float = 3.5, slope: float = 1.0) -> float:

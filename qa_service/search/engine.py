@@ -18,7 +18,7 @@ from ..text.lexicon import Lexicon
 from ..text.normalise import normalise
 from ..text.segment import segment
 from .answer_types import asked_types
-from .calibration import NEAR_DUPLICATE, Calibration, calibrate, features_of
+from .calibration import NEAR_DUPLICATE, Calibration, calibrate, features_of, offer_features_of
 from .decision import Bands, decide, shown_score
 from .dense import WEIGHT_SUM, DenseIndex, Wording, late_texts_of, texts_of, wordings
 from .errors import EncoderMismatch
@@ -304,13 +304,13 @@ class Engine:
         exact = self._exact_entries(text, allowed)
         ranked = self._ranker.rank(query.asked, query.words, allowed, sure=exact)
         ranked = _first(self._ranker.preferring(ranked, text, self._answer_of), exact)
-        confidence = self._confidence(query, ranked, exact)
+        confidence, offered = self._probabilities(query, ranked, exact)
         ambiguous = len(text) < 2 or (len(exact) > 1 and confidence < _EXACT_CONFIDENCE)
         hits = self._hits(query, ranked, exact, limit)
         suppressed = self._suppressed(query, filters, place) if filters.on else ()
         timings["rank"] = _ms(begin_rank)
         timings["total"] = _ms(begin)
-        decision = decide(confidence, len(hits), ambiguous, self._bands)
+        decision = decide(confidence, offered, len(hits), ambiguous, self._bands)
         return Outcome(decision, confidence, hits, text, timings, suppressed, query.asked is None)
 
     def _prepare(self, text: str, timings: dict[str, float], read: Asked | None) -> _Query:
@@ -338,21 +338,21 @@ class Engine:
     def _answer_of(self, number: int) -> str:
         return normalise(self._documents[number].answer)
 
-    def _confidence(self, query: _Query, ranked: Ranked, exact: Sequence[int]) -> float:
+    def _probabilities(self, query: _Query, ranked: Ranked, exact: Sequence[int]) -> tuple[float, float]:
+        """That the first hit answers the question, and that one of those offered for a choice does."""
         if exact:
             answers = {normalise(self._documents[n].answer) for n in exact}
-            return _EXACT_CONFIDENCE if len(answers) == 1 else _SHARED_CONFIDENCE
+            return _EXACT_CONFIDENCE if len(answers) == 1 else _SHARED_CONFIDENCE, 1.0
         if not len(ranked.entries):
-            return 0.0
-        if query.asked is not None and self._dense is not None and self._calibration is not None:
-            answer = self._answer_of(int(ranked.entries[0])) if asked_types(query.text) else ""
-            features = features_of(ranked, self._dense, query.asked.vector, query.text, answer)
-            return round(self._calibration.probability(features), 4)
-        return self._lexical_confidence(query, ranked)
-
-    def _lexical_confidence(self, query: _Query, ranked: Ranked) -> float:
-        """By words alone nothing but an exact match is sure: at most .7, by the share of the words found."""
-        return round(min(0.7, 1.2 * _share(query, ranked, 0)), 4)
+            return 0.0, 0.0
+        if query.asked is None or self._dense is None or self._calibration is None:
+            # By words alone nothing but an exact match is sure: at most .7, by the share of the words found.
+            share = round(min(0.7, 1.2 * _share(query, ranked, 0)), 4)
+            return share, share
+        answer = self._answer_of(int(ranked.entries[0])) if asked_types(query.text) else ""
+        first = features_of(ranked, self._dense, query.asked.vector, query.text, answer)
+        offer = offer_features_of(ranked, self._dense, query.asked.vector)
+        return round(self._calibration.probability(first), 4), self._calibration.offered(offer)
 
     def _hits(self, query: _Query, ranked: Ranked, exact: Sequence[int], limit: int) -> tuple[Hit, ...]:
         terms = highlight_terms(query.text, query.cut, self._lexicon)

@@ -40,5 +40,5 @@ def what_confidence_means(result: AskResponse) -> str:
     if result.decision == "answer":
         return f"把握程度{share}%：像这样的结果，100次里约有{share}次第一条就是正确答复。"
     if result.decision == "choose":
-        return f"把握程度{share}%，不足以直接答复：请核对哪一条问的是同一件事。"
-    return f"把握程度只有{share}%，多半不是同一件事，不要拿来答复，请转登记交办。"
+        return f"第一条的把握程度{share}%，不足以直接答复：请核对前几条里哪一条问的是同一件事。"
+    return f"第一条的把握程度{share}%，前几条多半都不是同一件事，不要拿来答复，请转登记交办。"

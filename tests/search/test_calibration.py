@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.encoders import CountingEncoder
 
-from qa_service.search.calibration import Calibration, fit
+from qa_service.search.calibration import FEATURES, OFFER_FEATURES, Calibration, fit
 from qa_service.search.decision import Bands, decide, shown_score
 from qa_service.search.engine import Engine
 from qa_service.search.pseudo import pseudo_queries
@@ -16,20 +19,19 @@ from qa_service.text.lexicon import Lexicon
 
 def test_the_fit_recovers_known_odds() -> None:
     rng = np.random.default_rng(0)
-    rows = rng.normal(size=(4000, len(Calibration.default("", "").weights)))
+    rows = rng.normal(size=(4000, len(FEATURES)))
     logit = 2.0 * rows[:, 0] - 0.5
     labels = (rng.random(4000) < 1 / (1 + np.exp(-logit))).astype(float)
-    fitted = fit(rows, labels, np.ones(4000), "e", "l")
+    fitted = fit(rows, labels, np.ones(4000))
     assert fitted.weights[0] / fitted.scale[0] == pytest.approx(2.0, abs=0.2)
     assert max(abs(w) for w in fitted.weights[1:]) < 0.15
-    assert fitted.samples == 4000 and fitted.positives == int(labels.sum())
 
 
 def test_separable_labels_do_not_blow_up() -> None:
-    rows = np.tile(np.linspace(-1, 1, 100)[:, None], (1, len(Calibration.default("", "").weights)))
-    fitted = fit(rows, (rows[:, 0] > 0).astype(float), np.ones(100), "e", "l")
+    rows = np.tile(np.linspace(-1, 1, 100)[:, None], (1, len(FEATURES)))
+    fitted = fit(rows, (rows[:, 0] > 0).astype(float), np.ones(100))
     assert np.isfinite([*fitted.weights, fitted.bias]).all()
-    assert fitted.probability(rows[-1]) > fitted.probability(rows[0])
+    assert fitted.logit(rows[-1]) > fitted.logit(rows[0])
 
 
 def test_a_library_is_fitted_alike_in_any_order(library: list[Document], lexicon: Lexicon) -> None:
@@ -39,13 +41,24 @@ def test_a_library_is_fitted_alike_in_any_order(library: list[Document], lexicon
     assert first == second and first is not None
     assert first.samples > 100 and 0 < first.positives < first.samples
     assert first.encoder_fingerprint == encoder.fingerprint
-    assert first.weights[0] > 0
+    assert first.first.weights[0] > 0 and first.offer.weights[0] > 0
+    assert len(first.offer.weights) == len(OFFER_FEATURES)
+
+
+def test_what_was_stored_is_read_back_and_nothing_else(library: list[Document], lexicon: Lexicon) -> None:
+    fitted = Engine.build(library, CountingEncoder(), lexicon).calibration
+    assert fitted is not None
+    stored = json.loads(json.dumps(asdict(fitted)))
+    assert Calibration.of(stored) == fitted
+    for damaged in ({**stored, "offer": stored["first"]}, {k: v for k, v in stored.items() if k != "offer"}):
+        with pytest.raises((ValueError, KeyError, TypeError)):
+            Calibration.of(damaged)
 
 
 def test_a_tiny_library_gets_the_usual_fit(library: list[Document], lexicon: Lexicon) -> None:
     engine = Engine.build(library[:2], CountingEncoder(), lexicon)
     assert engine.calibration is not None and engine.calibration.samples == 0
-    assert engine.calibration.weights == Calibration.default("", "").weights
+    assert engine.calibration.first == Calibration.default("", "").first
 
 
 def test_made_questions_depend_on_the_entry_alone(library: list[Document], lexicon: Lexicon) -> None:
@@ -57,14 +70,15 @@ def test_made_questions_depend_on_the_entry_alone(library: list[Document], lexic
 
 
 @pytest.mark.parametrize(
-    ("confidence", "hits", "ambiguous", "expected"),
+    ("confidence", "offered", "hits", "ambiguous", "expected"),
     [
-        (0.8, 1, False, Decision.ANSWER), (0.7999, 1, False, Decision.CHOOSE), (0.99, 2, True, Decision.CHOOSE),
-        (0.3, 1, False, Decision.CHOOSE), (0.2999, 1, False, Decision.REFER), (0.99, 0, False, Decision.REFER),
+        (0.8, 0.9, 1, False, Decision.ANSWER), (0.7999, 0.9, 1, False, Decision.CHOOSE),
+        (0.99, 0.99, 2, True, Decision.CHOOSE), (0.1, 0.3, 1, False, Decision.CHOOSE),
+        (0.29, 0.2999, 1, False, Decision.REFER), (0.99, 0.99, 0, False, Decision.REFER),
     ],
 )  # fmt: skip
-def test_bands(confidence: float, hits: int, ambiguous: bool, expected: Decision) -> None:
-    assert decide(confidence, hits, ambiguous, Bands(0.8, 0.3)) is expected
+def test_bands(confidence: float, offered: float, hits: int, ambiguous: bool, expected: Decision) -> None:
+    assert decide(confidence, offered, hits, ambiguous, Bands(0.8, 0.3)) is expected
 
 
 @given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
