@@ -242,7 +242,7 @@ def encoder_dir() -> Path:
 
 @pytest.fixture(scope="session")
 def bundled(encoder_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
-    """(data folder, passwords) of an installation with the whole bundled library; to be copied, not changed."""
+    """(data folder, passwords) of an installation with part of the bundled library; to be copied, not changed."""
     folder = tmp_path_factory.mktemp("bundled")
     return folder, prepare_bundled(folder, encoder_dir, Path(os.environ["QA_TEST_CACHE"]))
 

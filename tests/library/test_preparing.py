@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
+from support.bundled import part_of_corpus
 
 from qa_service.accounts.models import Unit, User
 from qa_service.errors import Invalid
+from qa_service.extraction.annotations import read_annotations
 from qa_service.kit.database import Database
 from qa_service.library.models import Entry, EntryVersion
 from qa_service.preparing import prepare_data
 from qa_service.settings import Settings
 
-CORPUS = Path(__file__).resolve().parents[2] / "corpus"
-DOCUMENTS = ("paid-leave", "working-days")
-
 
 @pytest.fixture
 def empty(tmp_path: Path) -> Settings:
     """Settings of a new installation with the sample zone and two of the bundled documents."""
-    folder = tmp_path / "corpus"
-    shutil.copytree(CORPUS / "zone", folder / "zone")
-    (folder / "interpretations").mkdir()
-    for stem in DOCUMENTS:
-        for file in (CORPUS / "interpretations").glob(f"{stem}.*"):
-            shutil.copy(file, folder / "interpretations")
+    folder = part_of_corpus(tmp_path / "corpus", ("paid-leave", "working-days"))
     return Settings(data_dir=tmp_path / "var", corpus_dir=folder, lexical_only=True)
 
 
@@ -62,6 +55,13 @@ class TestPrepareData:
             )
             assert accounts == (session.scalar(select(func.count(User.id))) or 0) + 1  # and a kiosk
         database.close()
+
+    def test_takes_over_the_whole_bundled_library(self, tmp_path: Path) -> None:
+        whole = Settings(data_dir=tmp_path / "var", lexical_only=True)
+        sheets = (whole.corpus_dir / "interpretations").glob("*.entries.yaml")
+        entries = sum(len(read_annotations(sheet.name, sheet.read_bytes())) for sheet in sheets)
+        assert prepare(whole)[0] == {"新增": entries}
+        assert versions(whole) == entries
 
     def test_a_second_time_changes_nothing(self, empty: Settings) -> None:
         prepare(empty)

@@ -19,6 +19,9 @@ def test_a_bare_follow_up_finds_an_entry_of_the_same_matter(
     server, _ = live_server
     with httpx.Client(base_url=server.url, timeout=60, headers={"accept": "text/html"}) as citizen:
         before = citizen.post(f"{API}/ask", json={"question": asked}).json()["hits"][0]
+        alone = [citizen.post(f"{API}/ask", json={"question": typed}).json()["hits"][0] for typed in BARE]
+        # Each of them is of the topic of one question at most: the library holds other matters that answer it as well.
+        assert sum(hit["topic"] != before["topic"] for hit in alone) >= len(BARE) - 1
         for typed in BARE:
             screen = unescape(citizen.get("/ask/question", params={"q": typed, "after": before["key"]}).text)
             assert f"按“{before['question']}”来理解" in screen

@@ -1,4 +1,4 @@
-"""The whole story over HTTP, with the real encoder and the bundled library: from a question in dialect to a
+"""The whole story over HTTP, with the real encoder and bundled entries: from a question in dialect to a
 new entry that answers the next person."""
 
 from __future__ import annotations
