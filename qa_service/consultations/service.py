@@ -117,6 +117,8 @@ def open_acts(actor: Actor, consultation: Consultation) -> list[Act]:
     hidden = {"reply" if reviewed else "submit"} | (set() if actor.leads else {"approve", "reject"})
     if rules.why_no_return(consultation.designated, consultation.return_until, clock.today()):
         hidden.add("return")
+    if merging.why_no_adoption(consultation):
+        hidden.add("adopt")
     return [act for act in acts if not act.assisting and act.event not in hidden]
 
 
@@ -221,6 +223,10 @@ def _carry_out(
             shown["leading"] = merging.link(session, actor, consultation, fields.leading).case.number
         case "unlink":
             merging.unlink(consultation)
+        case "adopt":
+            leading = merging.adopt(session, consultation)
+            shown["leading"] = leading.case.number
+            given["adopted"] = merging.shown_of(leading)
         case "close":
             shown["decision_sentence"] = library_return.decide(session, actor, consultation, fields)
         case "redo":
