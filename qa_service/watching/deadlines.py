@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session, aliased
 
 from qa_service.cases.models import Case
 from qa_service.cases.recompute import Moved
+from qa_service.consultations.models import Consultation
 from qa_service.consultations.stage_dates import StageMoved, StagePlan
 from qa_service.watching import messages, texts
 from qa_service.watching.messages import Letter
@@ -68,13 +69,22 @@ ChangeT = TypeVar("ChangeT", bound=_OfCase)
 def _tell(
     session: Session, told: Sequence[ChangeT], said: Callable[[Sequence[ChangeT]], tuple[str, str]]
 ) -> None:
+    leading = aliased(Case)
     holders: dict[int, tuple[int | None, int]] = {}
     for at in range(0, len(told), CHUNK):
         ids = [change.case_id for change in told[at : at + CHUNK]]
         for row in session.execute(
-            select(Case.id, Case.holder_unit_id, Case.zone_id).where(Case.id.in_(ids))
+            # Nobody holds a case that goes with another; the unit of the leading one answers it.
+            select(
+                Case.id,
+                func.coalesce(Case.holder_unit_id, leading.holder_unit_id).label("unit"),
+                Case.zone_id,
+            )
+            .outerjoin(Consultation, and_(Consultation.case_id == Case.id, Case.state == "linked"))
+            .outerjoin(leading, leading.id == Consultation.leading_id)
+            .where(Case.id.in_(ids))
         ):
-            holders[row.id] = row.holder_unit_id, row.zone_id
+            holders[row.id] = row.unit, row.zone_id
     groups: dict[tuple[int | None, int], list[ChangeT]] = {}
     for change in told:
         unit_id, zone_id = holders[change.case_id]
