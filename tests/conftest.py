@@ -15,6 +15,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -40,6 +41,9 @@ from qa_service.settings import Settings
 from qa_service.text.lexicon import Lexicon
 from qa_service.zones.importer import import_zone_folder
 
+# A deadline would be an asserted wall-clock time: a busy machine is no fault of the code.
+hypothesis.settings.register_profile("project", deadline=None)
+hypothesis.settings.load_profile("project")
 ROOT = Path(__file__).resolve().parent.parent
 CORPUS = ROOT / "corpus"
 # Where the encoder is kept from one run to the next; outside the tree proper, and never in a commit.
