@@ -57,7 +57,7 @@ def bench_recompute(count: int) -> None:
         database.close()
     print(f"{count} open deadlines: {preview.plan.told} change, {events - count} events written")
     print(f"preview {previewed - began:.2f} s, entering and recomputing {entered - previewed:.2f} s")
-    print(f"recomputing again {done - entered:.2f} s, {len(again.changes)} changes")
+    print(f"recomputing again {done - entered:.2f} s, {len(again.plan.changes)} changes")
 
 
 def _fill(database: Database, count: int) -> None:

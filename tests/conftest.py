@@ -15,6 +15,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -23,12 +24,15 @@ from sqlalchemy.pool import Pool
 from support.bundled import prepare_bundled
 from support.cases import Flow
 from support.entries import publish_sample
+from support.hotline import Hotline
 from support.people import Actors, People, cheap_passwords, create_people
 from support.postgres import PostgresMissing, PostgresServer
 from support.server import ThreadServer
 
 from qa_service import migrations
 from qa_service.app import create_app
+from qa_service.integration import keys
+from qa_service.integration.master import master_key
 from qa_service.kit import clock
 from qa_service.kit.database import Database
 from qa_service.library import opening
@@ -37,6 +41,9 @@ from qa_service.settings import Settings
 from qa_service.text.lexicon import Lexicon
 from qa_service.zones.importer import import_zone_folder
 
+# A deadline would be an asserted wall-clock time: a busy machine is no fault of the code.
+hypothesis.settings.register_profile("project", deadline=None)
+hypothesis.settings.load_profile("project")
 ROOT = Path(__file__).resolve().parent.parent
 CORPUS = ROOT / "corpus"
 # Where the encoder is kept from one run to the next; outside the tree proper, and never in a commit.
@@ -213,6 +220,21 @@ def people(client: TestClient, database: Database) -> People:
 @pytest.fixture
 def flow(people: People) -> Flow:
     return Flow(people)
+
+
+@pytest.fixture
+def make_key(client: TestClient, database: Database, settings: Settings) -> Callable[..., Hotline]:
+    def make(
+        source: str = "12345", zone: str = "QH01", scopes: tuple[str, ...] = ("intake", "status")
+    ) -> Hotline:
+        with database.write() as session:
+            key, secret = keys.create_key(
+                session, Actors(database)["admin"], master_key(settings), name="12345热线", source=source, zone_code=zone,
+                scopes=list(scopes),
+            )  # fmt: skip
+            return Hotline(client, key.code, secret)
+
+    return make
 
 
 @pytest.fixture

@@ -92,8 +92,8 @@ def enter_file(
 
 def recompute_all(operator: str, *, progress: Tell) -> str:
     with _opened() as database, database.write() as session:
-        plan = service.recompute(session, Actor(Role.SYSTEM, operator), progress)
-    return _effect(plan)
+        found = service.recompute(session, Actor(Role.SYSTEM, operator), progress)
+    return "\n".join([_effect(found.plan), *_stage_lines(found)])
 
 
 def _lines(found: Preview) -> list[str]:
@@ -106,7 +106,14 @@ def _lines(found: Preview) -> list[str]:
         *more,
         _effect(found.plan),
         *moves,
+        *_stage_lines(found),
     ]
+
+
+def _stage_lines(found: Preview) -> Iterator[str]:
+    for plan in found.stages:
+        yield f"{plan.stage.label} {plan.open} 件：提前 {plan.earlier} 件，推后 {plan.later} 件"
+        yield from (f"  {before} → {after}：{number} 件" for before, after, number in plan.moves)
 
 
 def _effect(plan: Plan) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from qa_service.calendars.service import LocalDays, Preview
+from qa_service.consultations.stage_dates import StagePlan
 from qa_service.kit import clock
 from qa_service.kit.schemas import Input
 from qa_service.workdays.year import Year
@@ -63,6 +65,18 @@ class MoveView(BaseModel):
     cases: int
 
 
+class StageView(BaseModel):
+    """签收期限（`sign_due_on`）或者退回期限（`return_until`）随日历的变化。"""
+
+    stage: str
+    name: str
+    open_cases: int
+    earlier: int
+    later: int
+    past_at_once: int = Field(description="现在还没有过、重新计算后已经过了的件数")
+    moves: list[MoveView]
+
+
 class PreviewView(BaseModel):
     """`saved` 为真时已经录入并重新计算，否则只是预览。"""
 
@@ -76,6 +90,7 @@ class PreviewView(BaseModel):
     overdue_at_once: int = Field(description="重新计算后新的截止日早于今天的件数")
     settled: int = Field(description="日期不变，由暂定转为确定（或者相反）的件数")
     moves: list[MoveView]
+    stages: list[StageView] = Field(description="签收期限和退回期限的变化")
     token: str
 
 
@@ -122,9 +137,20 @@ def preview_view(found: Preview, *, saved: bool) -> PreviewView:
         days=[
             DayChangeView(date=c.day, before=c.before, after=c.after, moves=c.moves, source=c.source) for c in found.days
         ],
-        moves=[MoveView(before=before, after=after, cases=number) for before, after, number in found.moves],
+        moves=_moves(found.moves), stages=[_stage_view(plan) for plan in found.stages],
         token="" if saved else found.token,
     )  # fmt: skip
+
+
+def _stage_view(plan: StagePlan) -> StageView:
+    return StageView(
+        stage=plan.stage.column, name=plan.stage.label, open_cases=plan.open, earlier=plan.earlier, later=plan.later,
+        past_at_once=plan.past_at_once(clock.today()), moves=_moves(plan.moves),
+    )  # fmt: skip
+
+
+def _moves(moves: Iterable[tuple[date, date, int]]) -> list[MoveView]:
+    return [MoveView(before=before, after=after, cases=number) for before, after, number in moves]
 
 
 def year_view(year: Year) -> YearView:

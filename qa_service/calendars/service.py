@@ -21,9 +21,10 @@ from qa_service.calendars.reading import rows_of
 from qa_service.cases.recompute import Plan, Tell, by_date, carry_out, plan_recompute
 from qa_service.consultations import stage_dates
 from qa_service.consultations.lifecycle import LIFECYCLE
+from qa_service.consultations.stage_dates import StagePlan, plan_stages
 from qa_service.errors import Conflict, Invalid, NotFound
 from qa_service.kit import clock
-from qa_service.watching.deadlines import tell_moved
+from qa_service.watching.deadlines import tell_moved, tell_stages
 from qa_service.workdays.calendar import CalendarDay, DayStatus, WorkCalendar
 from qa_service.workdays.calendar_file import CalendarRow, build_calendar
 from qa_service.workdays.change import DayChange, changed_days, with_rows
@@ -46,7 +47,8 @@ OVERRIDE_KINDS = {"holiday": "放假", "workday": "上班"}
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a change does: to which days, to how many open deadlines, from which date to which.
+    """What a change does: to which days, to how many open deadlines, 签收 and 退回期限 (`stages`), from which date to
+    which.
 
     `token` stands for all of it; a change is confirmed by sending it back.
     """
@@ -55,6 +57,7 @@ class Preview:
     document: str
     days: Sequence[DayChange]
     plan: Plan
+    stages: tuple[StagePlan, ...]
     token: str
 
     @property
@@ -97,7 +100,7 @@ def enter_notice(
     found = _preview_notice(session, calendars, rows, national, to_change=True)
     _check_token(found, token)
     store_calendar(session, _table_rows(national))
-    _make(session, actor, found, "calendar-enter", progress)
+    _make(session, actor, found, "calendar-enter", f"按{found.document}", progress)
     return found
 
 
@@ -135,7 +138,7 @@ def enter_local(session: Session, actor: Actor, wanted: LocalDays, token: str) -
     )  # fmt: skip
     session.flush()
     next_revision(session)
-    _make(session, actor, found, "calendar-local")
+    _make(session, actor, found, "calendar-local", f"按{found.document}")
     return found
 
 
@@ -190,7 +193,7 @@ def withdraw_local(session: Session, actor: Actor, override_id: int, token: str)
     override.withdrawn_by, override.withdrawn_at = actor.name, clock.now()
     session.flush()
     next_revision(session)
-    _make(session, actor, found, "calendar-local-withdraw")
+    _make(session, actor, found, "calendar-local-withdraw", f"按{found.document}")
     return found
 
 
@@ -209,19 +212,12 @@ def _preview_withdrawal(
     return _preview(session, title, document, days, after, to_change=to_change)
 
 
-def recompute(session: Session, actor: Actor, progress: Tell | None = None) -> Plan:
+def recompute(session: Session, actor: Actor, progress: Tell | None = None) -> Preview:
     """Count every open deadline by the calendar in force: repairs what a restored backup or a hand has left."""
     current_revision(session, to_change=True)
-    calendars = load_calendars(session)
-    plan = plan_recompute(session, LEDGERS, calendars, to_change=True)
-    carry_out(session, actor, plan, "按现行工作日历核对", "", progress)
-    stage_dates.recompute(session, actor, calendars, "按现行工作日历核对", "")
-    tell_moved(session, plan.changes, "按现行工作日历核对")
-    audit(
-        session, actor, "calendar-recompute", "按现行工作日历重新计算", document="", days=0, open=plan.open,
-        earlier=plan.earlier, later=plan.later, settled=plan.settled,
-    )  # fmt: skip
-    return plan
+    found = _preview(session, "按现行工作日历重新计算", "", (), load_calendars(session), to_change=True)
+    _make(session, actor, found, "calendar-recompute", "按现行工作日历核对", progress)
+    return found
 
 
 def list_local(session: Session) -> list[tuple[CalendarOverride, Zone]]:
@@ -241,9 +237,12 @@ def _preview(
     session: Session, title: str, document: str, days: Sequence[DayChange], after: Calendars, *, to_change: bool
 ) -> Preview:  # fmt: skip
     plan = plan_recompute(session, LEDGERS, after, to_change=to_change)
-    shown = (current_revision(session), title, document, days, by_date(plan), plan.settled)
+    stages = plan_stages(session, after, to_change=to_change)
+    shown = (
+        current_revision(session), title, document, days, by_date(plan), plan.settled, [one.moves for one in stages]
+    )  # fmt: skip
     token = hashlib.sha256(repr(shown).encode()).hexdigest()[:32]
-    return Preview(title, document, days, plan, token)
+    return Preview(title, document, days, plan, stages, token)
 
 
 def _check_token(found: Preview, token: str) -> None:
@@ -254,14 +253,18 @@ def _check_token(found: Preview, token: str) -> None:
         )
 
 
-def _make(session: Session, actor: Actor, found: Preview, action: str, progress: Tell | None = None) -> None:
-    carry_out(session, actor, found.plan, f"按{found.document}", found.document, progress)
-    stage_dates.recompute(session, actor, load_calendars(session), f"按{found.document}", found.document)
-    tell_moved(session, found.plan.changes, f"按{found.document}")
+def _make(
+    session: Session, actor: Actor, found: Preview, action: str, why: str, progress: Tell | None = None
+) -> None:
     plan = found.plan
+    carry_out(session, actor, plan, why, found.document, progress)
+    stage_dates.carry_out(session, actor, found.stages, why, found.document)
+    tell_moved(session, plan.changes, why)
+    tell_stages(session, found.stages, plan.changes, why)
     audit(
         session, actor, action, found.title[:128], document=found.document, days=len(found.days), open=plan.open,
         earlier=plan.earlier, later=plan.later, settled=plan.settled,
+        stages=[{"label": s.stage.label, "earlier": s.earlier, "later": s.later} for s in found.stages],
     )  # fmt: skip
     session.flush()
 

@@ -149,6 +149,16 @@ LIFECYCLE = Lifecycle(
             "牵头件{leading}已拟定答复，用于答复本件，待告知咨询人。", needs=("text", "basis", "leading"),
         ),
         Act(
+            "offer", "告知牵头件更正", _from("in_progress", "in_review", "replied"), STAY, SYSTEM,
+            "牵头件{leading}更正了答复；本件的答复另有修改，没有替换，需要的请用“采用牵头件答复”。",
+            needs=("text", "basis", "leading"),
+        ),
+        Act(
+            "adopt", "采用牵头件答复", _from("in_progress", "in_review", "replied"), "replied", UNIT,
+            "{unit_name}采用牵头件{leading}的答复，待告知咨询人。",
+            consequence="本件现在的答复由牵头件的答复代替，原来的内容保留在办理过程中。",
+        ),
+        Act(
             "close", "办结", _from("answered"), "closed", DESK, "办结。{decision_sentence}",
             needs=("library_decision",), options=("reason", "entry_key", "entry_question", "topic"),
         ),

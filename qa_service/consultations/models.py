@@ -88,7 +88,16 @@ class Consultation(Base):
         uselist=False,
     )
 
+    leading: Mapped[Consultation | None] = relationship(
+        foreign_keys=[leading_id], remote_side=[case_id], viewonly=True
+    )
+
     assisting: Mapped[list[AssistingUnit]] = relationship(order_by="AssistingUnit.id", lazy="selectin")
+
+    @property
+    def reply(self) -> tuple[str, str]:
+        """The text, and the basis with a line for each: what is compared where one reply may be another's."""
+        return self.reply_text, "\n".join(item["text"] for item in self.reply_basis)
 
     @property
     def assisting_now(self) -> list[AssistingUnit]:

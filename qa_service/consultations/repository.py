@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from qa_service.accounts.roles import Actor, Role
-from qa_service.cases.models import Case, CaseRound
+from qa_service.cases.models import Case, CaseEvent, CaseRound
 from qa_service.consultations.lifecycle import KIND, STATES
 from qa_service.consultations.models import AssistingUnit, Consultation, FollowUp, Opinion, Telling
 from qa_service.errors import NotFound
@@ -90,7 +90,7 @@ def lock_to_link(session: Session, follower: str, leading: str) -> None:
     session.execute(pair.with_for_update())
 
 
-def lock_to_unlink(session: Session, follower: str) -> None:
+def lock_leading(session: Session, follower: str) -> None:
     """Lock the leading case before its follower: whoever shares a reply takes them in the same order."""
     leading = (
         select(Consultation.leading_id)
@@ -100,12 +100,23 @@ def lock_to_unlink(session: Session, follower: str) -> None:
     session.execute(select(Case.id).where(Case.id.in_(leading)).with_for_update())
 
 
-def followers(session: Session, leading_id: int) -> Sequence[Consultation]:
-    """The consultations that go with this one, whoever may read them, oldest first."""
+def followers(session: Session, leading_id: int, *, to_act: bool = False) -> Sequence[Consultation]:
+    """The consultations that go with this one, whoever may read them, oldest first. `to_act` locks them first: what
+    their units are just writing is then seen."""
     statement = (
         select(Consultation).where(Consultation.leading_id == leading_id).order_by(Consultation.case_id)
     )
-    return session.scalars(statement).all()
+    if not to_act:
+        return session.scalars(statement).all()
+    own = select(Consultation.case_id).where(Consultation.leading_id == leading_id)
+    session.execute(select(Case.id).where(Case.id.in_(own)).order_by(Case.id).with_for_update())
+    return session.scalars(statement.execution_options(populate_existing=True)).all()
+
+
+def last_event_data(session: Session, case_id: int, events: Sequence[str]) -> dict[str, Any] | None:
+    """What came with the newest of these events of a case."""
+    statement = select(CaseEvent.data).where(CaseEvent.case_id == case_id, CaseEvent.event.in_(events))
+    return session.scalar(statement.order_by(CaseEvent.seq.desc()).limit(1))
 
 
 def _matching(

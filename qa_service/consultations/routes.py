@@ -87,8 +87,8 @@ def act_for(
     """One act as the API and the pages do it: readable, unchanged since seen, then by the table."""
     if event == "link":
         repository.lock_to_link(session, number, fields.leading)
-    elif event == "unlink":
-        repository.lock_to_unlink(session, number)
+    elif event in ("unlink", "adopt"):
+        repository.lock_leading(session, number)
     consultation = repository.get_readable(session, actor, number, to_act=True)
     check_version(session, LIFECYCLE, consultation.case, seen)
     service.act_on(

@@ -10,6 +10,9 @@ from datetime import date
 from qa_service.workdays.calendar import WorkCalendar
 from qa_service.workdays.due import TimeLimit, due_date
 
+# A reply's text, and its basis line by line in one string.
+Reply = tuple[str, str]
+
 DISSATISFIED = frozenset({"dissatisfied", "very_dissatisfied"})
 
 
@@ -75,6 +78,34 @@ def why_no_link(
         return "牵头件不在办理中，不能再并入。"
     if has_followers:
         return "已有其他件并入这一件，请先取消那些并案。"
+    return ""
+
+
+# Where a reply is beyond review, so that other cases may be answered with it.
+SHARED_STATES = frozenset({"replied", "answered", "closed", "archived"})
+
+
+def is_own_reply(reply: Reply, given: Reply | None) -> bool:
+    """Whether a merged case's reply was written or edited for it, and is not what its leading case gave it (`given`,
+    None where it has had nothing yet). What was written for the person stays until people decide otherwise:
+    每件咨询单独告知 (规范 第十六条)."""
+    return bool(reply[0]) and reply != given
+
+
+def why_no_adoption(*, follows: bool, leading_shared: bool, one_unit: bool, same_reply: bool) -> str:
+    """Why a case cannot take over its leading case's reply (采用牵头件答复), "" where it can.
+
+    `one_unit`: the unit that holds the case is the one that gave the leading reply; for another unit it would be a
+    reply that it has not given (规范 第十六条: 由政策制定单位答复).
+    """
+    if not follows:
+        return "本件没有并入其他件，没有牵头件的答复可以采用。"
+    if not leading_shared:
+        return "牵头件现在没有定稿的答复。"
+    if not one_unit:
+        return "牵头件的答复是其他单位拟定的，不能直接采用。"
+    if same_reply:
+        return "本件的答复与牵头件现在的答复相同，不需要采用。"
     return ""
 
 

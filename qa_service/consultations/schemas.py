@@ -251,6 +251,8 @@ class ConsultationDetail(ConsultationSummary):
     deadline: Deadline | None = Field(description="本轮的期限")
     leading: str = Field(description="并入的牵头件编号；没有并案的为空")
     followers: list[str] = Field(description="并入本件的咨询件编号")
+    leading_reply: str = Field(description="牵头件的答复，本件另有答复而可以采用它的；否则为空")
+    leading_reply_basis: list[str]
     rounds: list[RoundView] = Field(description="各轮的期限；首轮是否按期不因重办改变")
     events: list[Event]
     acts: list[OpenAct]

@@ -100,6 +100,28 @@ def register(
     return Registered(consultation, repeated=False)
 
 
+def correct(
+    session: Session, consultation: Consultation, data: Registration, traces: SearchTraces
+) -> list[str]:
+    """Take over what the sender has corrected since; returns the columns that changed. The caller records it.
+
+    Another question is searched for anew: 先检索、后交办.
+    """
+    new = {
+        "question": without_identity_numbers(data.question), "person_name": data.person_name, "contact": data.contact,
+        "contact_last4": last_four(data.contact), "topic": data.topic, "channel": data.channel,
+    }  # fmt: skip
+    changed = [name for name, value in new.items() if getattr(consultation, name) != value]
+    if "question" in changed:
+        zone_id = consultation.case.zone_id
+        trace = traces.ensure_trace(session, "", new["question"], data.channel, zone_id)
+        _set_outcome(session, trace.id, "referred")
+        consultation.trace_id = trace.id
+    for name in changed:
+        setattr(consultation, name, new[name])
+    return changed
+
+
 def last_four(contact: str) -> str:
     """What is asked for beside the query code: the last digits of a phone number; none of an e-mail address."""
     return "".join(ch for ch in contact if ch.isdigit())[-4:] if "@" not in contact else ""
@@ -117,6 +139,8 @@ def open_acts(actor: Actor, consultation: Consultation) -> list[Act]:
     hidden = {"reply" if reviewed else "submit"} | (set() if actor.leads else {"approve", "reject"})
     if rules.why_no_return(consultation.designated, consultation.return_until, clock.today()):
         hidden.add("return")
+    if merging.why_no_adoption(consultation):
+        hidden.add("adopt")
     return [act for act in acts if not act.assisting and act.event not in hidden]
 
 
@@ -221,6 +245,10 @@ def _carry_out(
             shown["leading"] = merging.link(session, actor, consultation, fields.leading).case.number
         case "unlink":
             merging.unlink(consultation)
+        case "adopt":
+            leading = merging.adopt(session, consultation)
+            shown["leading"] = leading.case.number
+            given["adopted"] = merging.shown_of(leading)
         case "close":
             shown["decision_sentence"] = library_return.decide(session, actor, consultation, fields)
         case "redo":

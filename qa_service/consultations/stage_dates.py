@@ -1,8 +1,12 @@
-"""签收和退回期限 after the calendar has changed: what is still open is counted anew, as due dates are."""
+"""签收和退回期限 after the calendar has changed: what is still open is counted anew, as due dates are.
+
+First a plan, which a preview shows as it is, then the plan carried out.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -22,64 +26,123 @@ from qa_service.workdays.due import TimeLimit
 from qa_service.zones.calendar import Calendars, find_limit
 
 EVENT = "recompute_stage"
-# Column, limit, what it is called, and the states in which it is open.
+BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A day by which a unit has to take a step, and the states in which it can still matter."""
+
+    column: str
+    limit: str
+    label: str
+    open_in: frozenset[str]
+
+
 STAGES = (
-    ("sign_due_on", SIGN_LIMIT, "签收期限", frozenset({"assigned"})),
-    ("return_until", RETURN_LIMIT, "退回期限", frozenset({"assigned", "in_progress"})),
+    Stage("sign_due_on", SIGN_LIMIT, "签收期限", frozenset({"assigned"})),
+    # A reply that is sent back for correction leads to 办理中 again, where the unit may still return the case.
+    Stage(
+        "return_until",
+        RETURN_LIMIT,
+        "退回期限",
+        frozenset({"assigned", "in_progress", "in_review", "replied"}),
+    ),
 )
 
 
 @dataclass(frozen=True, slots=True)
-class _Moved:
-    consultation: Consultation
-    column: str
-    label: str
+class StageMoved:
+    """One stage date as it is and as it would be; never the same day."""
+
+    case_id: int
+    number: str
+    state: str
+    stage: Stage
+    before: date
     after: date
 
 
-def recompute(session: Session, actor: Actor, calendars: Calendars, why: str, document: str) -> int:
-    """Count the open days anew by `calendars`, with one event a case; returns how many cases changed."""
-    moved: dict[int, list[_Moved]] = {}
-    for change in _changes(session, calendars):
-        moved.setdefault(change.consultation.case_id, []).append(change)
-    events = []
-    for case_id, changes in moved.items():
-        before = {c.column: getattr(c.consultation, c.column) for c in changes}
-        for change in changes:
-            setattr(change.consultation, change.column, change.after)
-        state = changes[0].consultation.case.state
-        said = "，".join(f"{c.label}由{_said(before[c.column])}调整为{_said(c.after)}" for c in changes)
-        events.append(
-            CaseEvent(
-                case_id=case_id, event=EVENT, at=clock.now(), actor_role=actor.role, actor_id=actor.id,
-                actor_name=actor.name, from_state=state, to_state=state, sentence=f"{why}，{said}。", audience=Audience.STAFF,
-                data={"why": why, "document": document},
-            )
-        )  # fmt: skip
-    history.append_many(session, events)
-    return len(moved)
+@dataclass(frozen=True, slots=True)
+class StagePlan:
+    """What recomputing would do to the open dates of one stage; `changes` in the order of the cases."""
+
+    stage: Stage
+    open: int
+    changes: tuple[StageMoved, ...]
+
+    @property
+    def earlier(self) -> int:
+        return sum(change.after < change.before for change in self.changes)
+
+    @property
+    def later(self) -> int:
+        return sum(change.after > change.before for change in self.changes)
+
+    def past_at_once(self, today: date) -> int:
+        """How many dates that can still be kept today would already have passed by the new date."""
+        return sum(change.after < today <= change.before for change in self.changes)
+
+    @property
+    def moves(self) -> list[tuple[date, date, int]]:
+        """How many move from which date to which, in order."""
+        counted = Counter((change.before, change.after) for change in self.changes)
+        return [(before, after, number) for (before, after), number in sorted(counted.items())]
 
 
-def _changes(session: Session, calendars: Calendars) -> Iterator[_Moved]:
-    limits = {code: find_limit(session, code) for _, code, _, _ in STAGES}
-    states = frozenset[str]().union(*(open_in for *_, open_in in STAGES))
-    rows = session.scalars(
-        select(Consultation)
+def plan_stages(session: Session, calendars: Calendars, *, to_change: bool = False) -> tuple[StagePlan, ...]:
+    """The open dates of every stage counted anew by `calendars`, in the order of STAGES. `to_change` locks the cases
+    until the plan has been carried out."""
+    limits = {stage.limit: find_limit(session, stage.limit) for stage in STAGES}
+    states = frozenset[str]().union(*(stage.open_in for stage in STAGES))
+    columns = [getattr(Consultation, stage.column) for stage in STAGES]
+    statement = (
+        select(Case.id, Case.number, Case.state, Case.zone_id, Consultation.assigned_at, *columns)
         .join(Case, Case.id == Consultation.case_id)
         .where(Case.kind == KIND, Case.state.in_(states), Consultation.assigned_at.is_not(None))
         .order_by(Case.id)
-        .with_for_update(of=Case)
     )
+    rows = session.execute(statement.with_for_update(of=Case) if to_change else statement).all()
     last_day = _counting()
-    for row in rows.all():
-        assert row.assigned_at is not None
-        for column, code, label, open_in in STAGES:
-            limit = limits[code]
-            if limit is None or row.case.state not in open_in or getattr(row, column) is None:
+    plans = []
+    for stage in STAGES:
+        limit, held, changes = limits[stage.limit], 0, []
+        for row in rows if limit is not None else ():
+            before = row._mapping[stage.column]
+            if row.state not in stage.open_in or before is None:
                 continue
-            after = last_day(row.assigned_at, limit, calendars.of(row.case.zone_id))
-            if after != getattr(row, column):
-                yield _Moved(row, column, label, after)
+            assert limit is not None and row.assigned_at is not None
+            held += 1
+            after = last_day(row.assigned_at, limit, calendars.of(row.zone_id))
+            if after != before:
+                changes.append(StageMoved(row.id, row.number, row.state, stage, before, after))
+        plans.append(StagePlan(stage, held, tuple(changes)))
+    return tuple(plans)
+
+
+def carry_out(session: Session, actor: Actor, plans: Sequence[StagePlan], why: str, document: str) -> None:
+    """Write the plans' dates, with one event a case, whatever number of its dates move."""
+    moved: dict[int, list[StageMoved]] = {}
+    for plan in plans:
+        for change in plan.changes:
+            moved.setdefault(change.case_id, []).append(change)
+    ids = sorted(moved)
+    for at in range(0, len(ids), BATCH):
+        part = ids[at : at + BATCH]
+        for row in session.scalars(select(Consultation).where(Consultation.case_id.in_(part))):
+            for change in moved[row.case_id]:
+                setattr(row, change.stage.column, change.after)
+        history.append_many(session, [_event(actor, moved[case_id], why, document) for case_id in part])
+
+
+def _event(actor: Actor, changes: Sequence[StageMoved], why: str, document: str) -> CaseEvent:
+    first = changes[0]
+    said = "，".join(f"{c.stage.label}由{_said(c.before)}调整为{_said(c.after)}" for c in changes)
+    return CaseEvent(
+        case_id=first.case_id, event=EVENT, at=clock.now(), actor_role=actor.role, actor_id=actor.id,
+        actor_name=actor.name, from_state=first.state, to_state=first.state, sentence=f"{why}，{said}。",
+        audience=Audience.STAFF, data={"why": why, "document": document},
+    )  # fmt: skip
 
 
 def _counting() -> Callable[[datetime, TimeLimit, WorkCalendar], date]:

@@ -13,7 +13,7 @@ from qa_service.cases.lifecycle import Audience
 from qa_service.cases.models import Case, CaseEvent, CaseRound
 from qa_service.cases.rounds import present
 from qa_service.cases.service import is_overdue, is_running
-from qa_service.consultations import first_asked, repository, rules
+from qa_service.consultations import first_asked, merging, repository, rules
 from qa_service.consultations.lifecycle import LIFECYCLE
 from qa_service.consultations.models import Consultation
 from qa_service.consultations.schemas import (
@@ -81,6 +81,7 @@ def detail(
     """The whole case for those who handle it. The contact stays masked: reading it is an act of its own."""
     case = consultation.case
     answer, answer_basis = answer_given(session, consultation)
+    leading_reply, leading_basis = merging.other_reply(consultation)
     entry_key = session.scalar(select(Entry.key).where(Entry.id == consultation.library_entry_id))
     audiences = (Audience.PUBLIC, Audience.STAFF) if actor.role is Role.UNIT else tuple(Audience)
     return ConsultationDetail(
@@ -106,7 +107,8 @@ def detail(
             FollowUpView(round=row.round, at=row.at, by=row.by, how=row.how, satisfaction=row.satisfaction, note=row.note)
             for row in repository.follow_ups(session, case.id)
         ],
-        leading=repository.number_of(session, consultation.leading_id),
+        leading=repository.number_of(session, consultation.leading_id), leading_reply=leading_reply,
+        leading_reply_basis=leading_basis,
         followers=[row.case.number for row in repository.followers(session, case.id)], rounds=rounds_of(case), reviewed_by=consultation.reviewed_by,
         reply_text=consultation.reply_text, reply_basis=[item["text"] for item in consultation.reply_basis],
         replied_by=consultation.replied_by, told_how=consultation.told_how, told_at=consultation.told_at,

@@ -7,31 +7,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from qa_service.accounts.roles import Actor, Role
-from qa_service.cases.digest import digest_of
 from qa_service.cases.models import Case
 from qa_service.cases.service import is_overdue
-from qa_service.consultations import repository, service, views
+from qa_service.consultations import repository, views
 from qa_service.consultations.lifecycle import LIFECYCLE, OUTCOMES, TOLD_HOW
 from qa_service.consultations.models import Consultation
-from qa_service.consultations.schemas import Registration
 from qa_service.consultations.service import SearchTraces
 from qa_service.errors import Conflict, Invalid, NotFound
+from qa_service.integration import orders
 from qa_service.integration.models import ApiKey, IntakeOrder
+from qa_service.integration.orders import Standing
 from qa_service.integration.schemas import Accepted, Order, OrderStatus
 from qa_service.kit import clock
 from qa_service.zones.models import Zone
-
-KEPT = (
-    "kind",
-    "confidential",
-    "asked_at",
-    "place",
-    "topics",
-    "urgency",
-    "dispatched_at",
-    "reply_by",
-    "duplicate_of",
-)
 
 
 def actor_of(key: ApiKey) -> Actor:
@@ -41,50 +29,35 @@ def actor_of(key: ApiKey) -> Actor:
 def accept(
     session: Session, actor: Actor, source: str, order: Order, traces: SearchTraces, *, clock_start: str
 ) -> Accepted:
-    """Register an order once, whatever number of times it is sent. Raises Conflict when it was registered before with
-    another content: which of the two holds is for people to say."""
+    """Register an order once, whatever number of times it is sent; take over a correction until it is assigned.
+    Raises Conflict for a correction that comes too late."""
+    reach = ""
     if actor.zone_id is not None:
         # Resends that arrive together take turns on the zone's row, as those of kiosks do.
-        session.get(Zone, actor.zone_id, with_for_update=True)
-    content = digest_of(order.model_dump())
-    earlier = session.scalar(
-        select(IntakeOrder).where(IntakeOrder.source == source, IntakeOrder.order_no == order.order_no)
-    )
-    if earlier is not None:
-        if earlier.content_digest != content:
-            raise Conflict(
-                f"工单 {order.order_no} 先前已登记，这次的内容与当时不同，没有改动。",
-                "内容有更正的，请另用新工单号，并在 duplicate_of 中写明原工单号。",
-            )
-        return _accepted(order.order_no, session.get_one(Case, earlier.case_id), repeated=True)
-    done = service.register(session, actor, _registration(order), traces, clock_start=clock_start)
-    case = done.consultation.case
-    session.add(
-        IntakeOrder(
-            source=source, order_no=order.order_no, case_id=case.id, content_digest=content, received_at=clock.now(),
-            data=order.model_dump(mode="json", include=set(KEPT), exclude_defaults=True),
-        )
-    )  # fmt: skip
+        reach = session.get_one(Zone, actor.zone_id, with_for_update=True).path
+    _check(order)
+    held = orders.find_held(session, source, [order.order_no], to_change=True).get(order.order_no)
+    verdict = orders.judge(held, order, reach)
+    if verdict.standing is Standing.REFUSED:
+        raise Conflict(f"{verdict.reason}。", verdict.remedy)
+    case = orders.take(session, actor, source, order, held, verdict, traces, clock_start=clock_start)
     session.flush()
-    return _accepted(order.order_no, case, repeated=False)
+    return _accepted(order.order_no, case, verdict.standing)
 
 
-def _registration(order: Order) -> Registration:
+def _check(order: Order) -> None:
     try:
-        return Registration(
-            question=order.content, channel=order.channel, contact=order.contact, handling="refer",
-            person_name="" if order.confidential else order.person_name, topic=order.topics[0] if order.topics else "",
-        )  # fmt: skip
+        orders.registration_of(order)
     except ValidationError as error:
         reason = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
         raise Invalid(f"工单有误：{reason}。", "请修改后重新发送。", errors={"contact": reason}) from error
 
 
-def _accepted(order_no: str, case: Case, *, repeated: bool) -> Accepted:
+def _accepted(order_no: str, case: Case, standing: Standing) -> Accepted:
     return Accepted(
         order_no=order_no, number=case.number, query_code=case.query_code,
         state=LIFECYCLE.states[case.state].official, due_on=case.due_on.isoformat() if case.due_on else "",
-        due_status=case.due_status, repeated=repeated,
+        due_status=case.due_status, repeated=standing is not Standing.NEW, corrected=standing is Standing.CORRECTION,
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ router = APIRouter(tags=["系统对接"], route_class=TransactionalRoute)
 def hand_in(
     request: Request, response: Response, session: DbSession, key: IntakeKey, data: Order
 ) -> Accepted:
-    """登记一张咨询工单。同一工单重复发送只登记一次；先前登记过且内容相同的返回 200 和原编号。"""
+    """登记一张咨询工单。同一工单重复发送只登记一次，返回 200 和原编号；交办以前内容有更正的，按这次的内容更正。"""
     accepted = intake.accept(
         session, intake.actor_of(key), key.source, data, asker_of(request),
         clock_start=request.app.state.settings.consult_clock_start,

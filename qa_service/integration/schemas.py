@@ -35,7 +35,7 @@ class Order(Stripped):
 
 
 class Accepted(BaseModel):
-    """`repeated`：该工单先前已登记，返回的是原登记。"""
+    """`repeated`：该工单先前已登记，返回的是原登记；`corrected`：内容有更正，已按这次的内容更正。"""
 
     order_no: str
     number: str
@@ -44,6 +44,7 @@ class Accepted(BaseModel):
     due_on: str
     due_status: str
     repeated: bool
+    corrected: bool
 
 
 class OrderStatus(BaseModel):

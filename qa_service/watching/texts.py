@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from qa_service.watching.pending import Pending
@@ -73,6 +74,21 @@ def contested(case: str, label: str, unit: str) -> tuple[str, str]:
 
 def decided(case: str, label: str, decision: str) -> tuple[str, str]:
     return f"{label}{decision}：{case}", f"咨询件{case}的{label}已{decision}，理由请登录系统查看。"
+
+
+def stages_moved(numbers: list[str], why: str, changes: Sequence[tuple[str, date, date]]) -> tuple[str, str]:
+    """(title, body) for a unit whose 签收 or 退回期限 have been counted anew; `changes` (what, from, to) are said where
+    it is one case."""
+    if len(numbers) == 1:
+        said = "，".join(
+            f"{label}由{said_date(before)}调整为{said_date(after)}" for label, before, after in changes
+        )
+        return f"签收、退回期限重新计算：{numbers[0]}", f"{why}，咨询件{numbers[0]}的{said}。"
+    listed = "、".join(numbers[:LISTED]) + ("等" if len(numbers) > LISTED else "")
+    return (
+        f"{len(numbers)}件咨询件的签收、退回期限重新计算",
+        f"{why}，交办本单位的{len(numbers)}件咨询件签收、退回期限重新计算：{listed}。新的日期见各件页面。",
+    )
 
 
 def moved(numbers: list[str], why: str, before: date, after: date) -> tuple[str, str]:

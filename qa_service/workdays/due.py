@@ -78,7 +78,8 @@ class Pause:
 class Step:
     """One day of the calculation; `counted` is its number, None where it is not counted.
 
-    `pause` is the reason of the pause that keeps a day from counting which otherwise would.
+    `pause` is the reason of the pause that keeps a day from counting which otherwise would, `source` the document that
+    makes the day no ordinary one.
     """
 
     day: date
@@ -88,6 +89,7 @@ class Step:
     kind: DayKind
     name: str = ""
     pause: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,12 +162,23 @@ def explain(due: DueDate) -> list[str]:
         *(f"暂停：{p.after}次日至{p.through}，{p.reason}" for p in due.pauses),
         *(f"{step.day} {step.reason}" for step in due.steps[1:]),
         f"到期日：{due.due}（{WEEKDAYS[due.due.weekday()]}）{'' if due.status == 'official' else '，暂定'}",
+        *(f"依据：{source}" for source in sources_of(due)),
     ]
     if any(step.status is DayStatus.PROVISIONAL for step in due.steps[1:]):
         lines.append(f"{due.awaited_notice}年放假通知尚未录入，暂按现有安排和法定节假日推定，录入后重新计算")
     if any(step.status is DayStatus.UNKNOWN for step in due.steps[1:]):
         lines.append("期限超出日历范围的部分暂按周一至周五推算，请在放假通知录入后重新计算")
     return lines
+
+
+def sources_of(due: DueDate) -> list[str]:
+    """The rules of counting that were applied, then the documents of the days that are not ordinary, as met."""
+    if not due.n:
+        return []
+    rules = ["起算当日不计入，《民法典》第二百零一条"]
+    if due.unit is LimitUnit.DAY:
+        rules.append("最后一日是休息日的顺延，《民法典》第二百零三条")
+    return [*rules, *dict.fromkeys(step.source for step in due.steps[1:] if step.source)]
 
 
 def working_days_left(today: date, due: date, calendar: WorkCalendar) -> int:
@@ -193,7 +206,7 @@ def make_step(
     else:
         count = f"第{counted}{'日' if unit is LimitUnit.DAY else '个工作日'}"
     reason = f"{brief_kind(day, calendar)}，{count}{doubt_of(status, calendar, day)}"
-    return Step(day, counted, reason, status, entry.kind, entry.name, pause)
+    return Step(day, counted, reason, status, entry.kind, entry.name, pause, entry.source)
 
 
 def steps_to_workday(day: date, calendar: WorkCalendar) -> list[Step]:
@@ -204,7 +217,7 @@ def steps_to_workday(day: date, calendar: WorkCalendar) -> list[Step]:
         entry, status = calendar.entry(day), calendar.status(day)
         what = "届满日遇休息日，顺延至本日" if calendar.is_workday(day) else "顺延"
         reason = f"{brief_kind(day, calendar)}，{what}{doubt_of(status, calendar, day)}"
-        steps.append(Step(day, None, reason, status, entry.kind, entry.name))
+        steps.append(Step(day, None, reason, status, entry.kind, entry.name, source=entry.source))
     return steps
 
 

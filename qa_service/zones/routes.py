@@ -13,6 +13,7 @@ from qa_service.accounts.deps import DbSession
 from qa_service.errors import Invalid
 from qa_service.kit.http import TransactionalRoute
 from qa_service.workdays.due import LimitUnit, due_date
+from qa_service.workdays.due_command import parse_pause
 from qa_service.zones.calendar import load_calendar
 from qa_service.zones.models import Topic, Zone
 
@@ -65,13 +66,17 @@ def calculate_due(
     days: Annotated[int, Query(ge=0, le=366)],
     unit: LimitUnit = LimitUnit.WORKDAY,
     zone: Annotated[str, Query(max_length=32, description="专区代码；空则不计地方调整")] = "",
+    pause: Annotated[
+        list[str] | None, Query(max_length=20, description="期限暂停：发出日/收到日/事由，可以多次给出")
+    ] = None,
 ) -> Due:
-    """由收到日推算截止日，并列出每一天为什么计或不计。"""
+    """由收到日推算截止日，并列出每一天为什么计或不计，暂停的日子不计。"""
     zone_id = session.scalar(select(Zone.id).where(Zone.code == zone)) if zone else None
     if zone and zone_id is None:
         raise Invalid(f"没有代码为“{zone}”的专区。", "请核对专区代码，或者不填。")
     try:
-        due = due_date(received, days, load_calendar(session, zone_id), unit)
+        pauses = [parse_pause(text) for text in pause or ()]
+        due = due_date(received, days, load_calendar(session, zone_id), unit, pauses)
     except ValueError as error:
         raise Invalid(str(error), "请核对日期和天数。") from error
     steps = [{"date": s.day.isoformat(), "counted": s.counted, "reason": s.reason} for s in due.steps]

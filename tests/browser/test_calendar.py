@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import io
+from unicodedata import normalize
+
+import pdfplumber
 from playwright.sync_api import expect
 from support.notices import NOTICE_2027
 from support.visits import Visits
@@ -31,6 +35,17 @@ def test_paste_correct_preview_save_look(visit: Visits) -> None:
     expect(page.locator(".month").first.locator(".worked")).to_contain_text("30")
     # Only late December waits for the next notice.
     expect(page.locator(".day.provisional:not(.sample)")).to_have_count(12)
+
+
+def test_a_year_prints_on_one_sheet_with_its_sources(visit: Visits) -> None:
+    page = visit("desk")
+    page.goto("/calendar/2026")
+    with pdfplumber.open(io.BytesIO(page.pdf(format="A4"))) as paper:
+        assert len(paper.pages) == 1
+        # The printer's font answers some characters by their radicals (⽉ for 月).
+        text = normalize("NFKC", paper.pages[0].extract_text())
+    assert "2026年工作日历" in text and "12月" in text and "国庆节" in text
+    assert "国务院办公厅关于2026年部分节假日安排的通知" in text
 
 
 def test_the_case_prints_its_calculation(visit: Visits) -> None:

@@ -101,6 +101,10 @@ def test_of_merged_cases(people: People, database: Database) -> None:
     (link,), (share,) = (events_of(database, late.number, event) for event in ("link", "share"))
     assert link.after["state"] == "linked" and "reply_text" not in link.after
     assert share.after["state"] == "replied" and share.after["reply_text"] == REPLY["text"]
+    late.act("unit-rsj", "reply", text="另行答复。", basis=REPLY["basis"])
+    leading.act("unit-rsj", "reply", text="更正后的答复。", basis=REPLY["basis"])
+    assert wrong(database) == []
+    late.act("unit-rsj", "adopt")
     for flow in (leading, first, late):
         flow.act("unit-rsj", "tell", how="phone")
     assert wrong(database) == []
@@ -159,7 +163,8 @@ def test_of_deadlines_counted_anew(people: People, database: Database, actors: A
     (stage,) = events_of(database, first.number, "recompute_stage")
     assert stage.after == {"return_until": "2026-12-26"} and "退回期限由2026年12月28日" in stage.sentence
     with database.write() as session:
-        assert not recompute(session, SYSTEM).changes
+        again_counted = recompute(session, SYSTEM)
+        assert not again_counted.plan.changes and not any(stage.changes for stage in again_counted.stages)
     assert wrong(database) == []
 
 

@@ -247,7 +247,18 @@ class TestCalendar:
         out = installed(
             "due", "2026-03-02", "--days", 20, "--pause", "2026-03-10/2026-03-24/征求第三方意见"
         ).stdout
-        assert out.startswith("2026-04-14 正式") and "征求第三方意见，暂停不计" in out
+        assert out.startswith("2026-04-14 正式") and out.count("征求第三方意见，暂停不计") == 10
+        assert "起算日：2026-03-02（周一），当日不计入" in out and "期限：20个工作日" in out
+        assert "依据：起算当日不计入，《民法典》第二百零一条" in out
+        assert "依据：《国务院办公厅关于2026年部分节假日安排的通知》" in out and "清明节" in out
+        found = json.loads(
+            installed(
+                "due", "2026-03-02", "--days", 5, "--pause", "2026-03-03/2026-03-05/听证", "--json"
+            ).stdout
+        )
+        assert [step["date"] for step in found["steps"] if "听证，暂停不计" in step["reason"]] == [
+            "2026-03-04", "2026-03-05",
+        ]  # fmt: skip
         assert installed("due", "2026-03-02", "--days", 5, "--zone", "QH02").stdout.startswith("2026-03-09")
         result = CliRunner().invoke(cli.app, ["due", "2026-03-02", "--days", "5", "--zone", "QH99"])
         assert isinstance(result.exception, Invalid)

@@ -183,9 +183,15 @@ class Walk(RuleBasedStateMachine):
             for other in self.cases:
                 found = self.look(other)
                 grown = len(found.case.events) > len(other.events)
-                if grown and found.leading_id == mine.case_id and found.case.events[-1].event == "share":
+                if not grown or found.leading_id != mine.case_id:
+                    continue
+                last = found.case.events[-1]
+                if last.event == "share":
                     assert found.reply_text == mine.reply_text
                     other.events.append("share")
+                elif last.event == "offer":
+                    assert last.data["text"] == mine.reply_text and last.before == last.after == {}
+                    other.events.append("offer")
         elif event == "link":
             leading = next(c for _, c in self.everything() if c.case_id == mine.leading_id)
             if leading.case.state == "replied":
@@ -284,7 +290,9 @@ class Walk(RuleBasedStateMachine):
     def a_reply_that_was_accepted_is_the_one_shown(self) -> None:
         for _, found in self.everything():
             written = [
-                row.data["text"] for row in found.case.events if row.event in ("reply", "submit", "share")
+                row.data.get("adopted", row.data)["text"]
+                for row in found.case.events
+                if row.event in ("reply", "submit", "share", "adopt")
             ]
             assert found.reply_text == (written[-1] if written else "")
 

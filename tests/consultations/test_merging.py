@@ -12,7 +12,7 @@ from support.cases import API, REPLY, Flow
 from support.entries import SAMPLE
 from support.people import People
 
-from qa_service.cases.models import Case
+from qa_service.cases.models import Case, CaseEvent
 from qa_service.kit.database import Database
 
 At = Callable[[str], None]
@@ -87,6 +87,159 @@ class TestOneAnswerForMany:
     def test_linked_to_one_that_has_its_reply_it_gets_it_at_once(self, people: People) -> None:
         leading, late = Flow(people).replied(), Flow(people).referred()
         assert late.act("desk", "link", leading=leading.number)["state"] == "replied"
+
+
+CORRECTED = {"text": "更正：到二楼办理。", "basis": "《社会保险法》第二十九条"}
+OWN = {"text": "您是退役军人，请到一楼优先窗口办理。", "basis": "《退役军人保障法》第三十条"}
+
+
+class TestALeadingReplyCorrected:
+    """What was written for one of the people who asked is not replaced; its unit takes the correction over or not."""
+
+    def edited(self, pair: tuple[Flow, Flow]) -> tuple[Flow, Flow]:
+        leading, follower = pair
+        leading.act("unit-rsj", "reply", **REPLY)
+        follower.act("unit-rsj", "reply", **OWN)
+        return leading, follower
+
+    def offers(self, flow: Flow) -> list[str]:
+        return [event["sentence"] for event in flow.read()["events"] if event["event"] == "offer"]
+
+    def test_what_was_written_for_the_follower_stays_and_an_event_says_so(
+        self, pair: tuple[Flow, Flow], people: People
+    ) -> None:
+        leading, follower = self.edited(pair)
+        plain = Flow(people).referred()
+        plain.act("desk", "link", leading=leading.number)
+        leading.act("unit-rsj", "reply", **CORRECTED)
+        read = follower.read("unit-rsj")
+        assert (read["state"], read["reply_text"]) == ("replied", OWN["text"])
+        assert read["reply_basis"] == [OWN["basis"]]
+        (told,) = self.offers(follower)
+        assert leading.number in told and "没有替换" in told
+        for who in ("unit-rsj", "desk", "supervisor"):
+            assert told in [event["sentence"] for event in follower.read(who)["events"]]
+        assert (read["leading_reply"], read["leading_reply_basis"]) == (
+            CORRECTED["text"], [CORRECTED["basis"]],
+        )  # fmt: skip
+        page = people("unit-rsj").get(f"/case/{follower.number}", headers={"accept": "text/html"}).text
+        assert CORRECTED["text"] in page and "与本件不同，没有替换" in page and "采用牵头件答复" in page
+        assert plain.read()["reply_text"] == CORRECTED["text"] and self.offers(plain) == []
+        assert plain.read("unit-rsj")["leading_reply"] == ""
+
+    def test_the_unit_takes_it_over_with_one_act_and_the_words_before_stay_in_the_history(
+        self, pair: tuple[Flow, Flow], database: Database
+    ) -> None:
+        leading, follower = self.edited(pair)
+        leading.act("unit-rsj", "reply", **CORRECTED)
+        assert follower.try_act("desk", "adopt").status_code == 403
+        read = follower.act("unit-rsj", "adopt")
+        assert (read["state"], read["reply_text"], read["leading_reply"]) == (
+            "replied",
+            CORRECTED["text"],
+            "",
+        )
+        assert "adopt" not in [act["event"] for act in read["acts"]]
+        with database.read() as session:
+            (event,) = session.scalars(select(CaseEvent).where(CaseEvent.event == "adopt"))
+            assert (
+                event.before["reply_text"] == OWN["text"] and event.after["reply_text"] == CORRECTED["text"]
+            )
+            assert event.data["adopted"]["leading"] == leading.number
+        # It now carries the leading reply, and goes with the next correction like any other.
+        leading.act("unit-rsj", "reply", text="再更正：到三楼办理。", basis=CORRECTED["basis"])
+        assert follower.read()["reply_text"] == "再更正：到三楼办理。" and len(self.offers(follower)) == 1
+        assert follower.act("unit-rsj", "tell", how="phone")["state"] == "answered"
+
+    def test_the_same_words_again_are_no_news(self, pair: tuple[Flow, Flow]) -> None:
+        leading, follower = self.edited(pair)
+        leading.act("unit-rsj", "reply", **REPLY)
+        assert self.offers(follower) == [] and follower.read()["reply_text"] == OWN["text"]
+        leading.act("unit-rsj", "reply", **CORRECTED)
+        leading.act("unit-rsj", "reply", **CORRECTED)
+        assert len(self.offers(follower)) == 1
+        leading.act("unit-rsj", "reply", **OWN)
+        assert len(self.offers(follower)) == 1, "what the follower says already"
+
+    def test_written_back_to_what_was_given_it_goes_with_the_leading_case_again(
+        self, pair: tuple[Flow, Flow]
+    ) -> None:
+        leading, follower = self.edited(pair)
+        follower.act("unit-rsj", "reply", **REPLY)
+        leading.act("unit-rsj", "reply", **CORRECTED)
+        assert follower.read()["reply_text"] == CORRECTED["text"] and self.offers(follower) == []
+
+    def test_another_basis_alone_is_an_edited_reply_too(self, pair: tuple[Flow, Flow]) -> None:
+        leading, follower = pair
+        leading.act("unit-rsj", "reply", **REPLY)
+        follower.act("unit-rsj", "reply", text=REPLY["text"], basis=OWN["basis"])
+        leading.act("unit-rsj", "reply", **CORRECTED)
+        assert follower.read()["reply_basis"] == [OWN["basis"]] and len(self.offers(follower)) == 1
+
+    def test_a_reply_under_review_is_told_of_it_and_may_be_replaced_by_it(
+        self, people: People, database: Database
+    ) -> None:
+        leading, follower = Flow(people).replied(), Flow(people).referred()
+        follower.act("desk", "link", leading=leading.number)
+        people("admin").put(f"{API}/units/rsj", json={"reviews_replies": True})
+        follower.act("unit-rsj", "submit", **OWN)
+        leading.act("unit-rsj", "submit", **CORRECTED)
+        assert self.offers(follower) == [], "not before it has passed review"
+        assert "adopt" not in [act["event"] for act in follower.read("unit-rsj")["acts"]]
+        assert follower.try_act("unit-rsj", "adopt").status_code == 409
+        leading.act("unit-rsj-lead", "approve")
+        assert follower.read()["state"] == "in_review" and len(self.offers(follower)) == 1
+        adopted = follower.act("unit-rsj", "adopt")
+        assert (adopted["state"], adopted["reply_text"]) == ("replied", CORRECTED["text"])
+        assert adopted["reviewed_by"] == leading.read()["reviewed_by"] != ""
+
+    def test_what_the_person_has_been_told_is_neither_replaced_nor_spoken_of(
+        self, pair: tuple[Flow, Flow]
+    ) -> None:
+        leading, follower = self.edited(pair)
+        follower.act("unit-rsj", "tell", how="phone")
+        leading.act("unit-rsj", "reply", **CORRECTED)
+        assert follower.read()["reply_text"] == OWN["text"] and self.offers(follower) == []
+
+    def test_another_unit_does_not_give_a_reply_that_is_not_its_own(self, pair: tuple[Flow, Flow]) -> None:
+        leading, follower = self.edited(pair)
+        follower.act("unit-rsj", "tell", how="phone")
+        follower.act("desk", "redo", reason="没有答到点上")
+        follower.act("desk", "reassign", unit="mzj", reason="属于民政事项")
+        follower.act("unit-mzj", "sign")
+        leading.act("unit-rsj", "reply", **CORRECTED)
+        assert len(self.offers(follower)) == 1
+        refused = follower.try_act("unit-mzj", "adopt")
+        assert refused.status_code == 409 and "其他单位拟定" in refused.json()["detail"]
+        assert "adopt" not in [act["event"] for act in follower.read("unit-mzj")["acts"]]
+
+    def test_one_that_goes_with_nothing_has_nothing_to_take_over(self, people: People) -> None:
+        alone = Flow(people).replied()
+        refused = alone.try_act("unit-rsj", "adopt")
+        assert refused.status_code == 409 and "没有并入" in refused.json()["detail"]
+        assert "adopt" not in [act["event"] for act in alone.read("unit-rsj")["acts"]]
+
+    def test_both_written_at_once_neither_is_lost(self, pair: tuple[Flow, Flow]) -> None:
+        """Whoever comes first: the follower ends with its own words, or its writer is told of the change."""
+        leading, follower = pair
+        leading.act("unit-rsj", "reply", **REPLY)
+        versions = {flow: flow.read()["version"] for flow in pair}
+        barrier = threading.Barrier(2)
+
+        def write(flow: Flow, fields: dict[str, str]) -> int:
+            barrier.wait()
+            return int(flow.try_act("unit-rsj", "reply", version=versions[flow], **fields).status_code)
+
+        with ThreadPoolExecutor(2) as pool:
+            first = pool.submit(write, leading, CORRECTED)
+            second = pool.submit(write, follower, OWN)
+            codes = first.result(), second.result()
+        assert codes in ((200, 200), (200, 409)), codes
+        read = follower.read()
+        if codes[1] == 200:
+            assert read["reply_text"] == OWN["text"] and len(self.offers(follower)) == 1
+        else:
+            assert read["reply_text"] == CORRECTED["text"]
 
 
 class TestWhatCannotBeLinked:

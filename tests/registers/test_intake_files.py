@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 from support.cases import Flow
+from support.hotline import Hotline
 from support.people import People
 from typer.testing import CliRunner
 
@@ -187,7 +189,10 @@ class TestTakingIn:
             )
             event = session.scalars(select(CaseEvent).where(CaseEvent.event == "intake_update")).one()
             assert event.sentence == "来单系统更正了工单A-001：咨询问题、联系方式。"
-            assert event.data["before"] == {"question": "社保卡丢了怎么补办", "contact": "138****5678"}
+            assert (
+                event.before["question"] == "社保卡丢了怎么补办" and event.before["contact"] == "138****5678"
+            )
+            assert event.after["question"] == "医保卡丢了怎么补办"
         assert "未变<b>1</b>" in hand_in(people, file(changed)).text
 
     def test_what_a_unit_already_has_is_a_conflict_and_stops_the_whole_file(
@@ -206,6 +211,38 @@ class TestTakingIn:
         with database.read() as session:
             assert session.scalar(select(func.count()).select_from(Case)) == 1
         assert 'data-report="imported"' in hand_in(people, file(ORDER, {**ORDER, "工单号": "A-002"})).text
+
+    def test_the_words_before_a_correction_are_a_conflict(self, people: People, database: Database) -> None:
+        hand_in(people, file(ORDER))
+        hand_in(people, file({**ORDER, "诉求内容": "医保卡丢了怎么补办"}))
+        old = hand_in(people, file(ORDER))
+        assert "冲突<b>1</b>" in old.text and "更正以前的" in old.text
+        with database.read() as session:
+            assert session.scalars(select(Consultation)).one().question == "医保卡丢了怎么补办"
+
+    def test_a_desk_corrects_nothing_of_a_zone_that_it_cannot_see(
+        self, people: People, database: Database
+    ) -> None:
+        hand_in(people, file(ORDER))
+        done = hand_in(people, file({**ORDER, "诉求内容": "改了"}), who="desk-liuwan")
+        assert "冲突<b>1</b>" in done.text and "其他专区" in done.text
+        with database.read() as session:
+            assert session.scalars(select(Consultation)).one().question == ORDER["诉求内容"]
+
+    def test_what_came_by_the_interface_is_corrected_by_a_file_and_the_other_way_round(
+        self, people: People, make_key: Callable[..., Hotline], database: Database
+    ) -> None:
+        hotline = make_key()
+        sent = {"order_no": "A-001", "content": ORDER["诉求内容"], "person_name": ORDER["诉求人"],
+                "contact": ORDER["电话"], "topics": ["社会保险", "补办"]}  # fmt: skip
+        assert hotline.send(sent).status_code == 201
+        assert "未变<b>1</b>" in hand_in(people, file(ORDER)).text
+        assert "更新<b>1</b>" in hand_in(people, file({**ORDER, "诉求内容": "改了"})).text
+        assert hotline.send({**sent, "content": "又改了"}).json()["corrected"]
+        with database.read() as session:
+            assert session.scalars(select(Consultation)).one().question == "又改了"
+            told = session.scalars(select(CaseEvent.event).order_by(CaseEvent.id)).all()
+            assert told[-3:] == ["intake", "intake_update", "intake_update"]
 
     @pytest.mark.parametrize(
         ("wrong", "reason"),

@@ -95,6 +95,26 @@ def test_recomputed_deadlines_reach_the_unit_in_one_message(people: People, offi
     assert "由2026年12月31日（周四）调整为2026年12月30日（周三）" in one and "国办发明电" in one
 
 
+def test_recomputed_deadlines_of_cases_that_no_unit_holds_reach_who_sees_to_them(
+    people: People, office: Office, at: At
+) -> None:
+    """Not assigned yet: the desk of the zone; gone with another case: the unit that answers that one."""
+    at("2026-12-24 10:00")
+    waiting, leading, follower = (
+        Flow(people).referred("desk-liuwan"),
+        Flow(people).signed(),
+        Flow(people).referred(),
+    )
+    follower.act("desk", "link", leading=leading.number)
+    office.told()
+    notice = f"{API}/calendar/notice"
+    token = people("admin").post(notice, json={"content": NOTICE_2027}).json()["token"]
+    assert people("admin").post(notice, json={"content": NOTICE_2027, "token": token}).status_code == 200
+    told = {(row[1], row[0].body) for row in office.messages() if "重新计算" in row[0].title}
+    assert {who for who, body in told if waiting.number in body} == {"desk-liuwan"}
+    assert {who for who, body in told if follower.number in body} == {"unit-rsj", "unit-rsj-b"}
+
+
 def test_messages_say_nothing_of_the_citizen(people: People, office: Office, at: At) -> None:
     at("2026-02-13 10:00")
     flow = Flow(people).referred(

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa_service.workdays.calendar import DayStatus, WorkCalendar
+from qa_service.workdays.calendar import CalendarDay, DayKind, DayStatus, WorkCalendar
 from qa_service.workdays.calendar_file import read_calendar
+from qa_service.workdays.change import with_overrides
 from qa_service.workdays.due import (
     LimitUnit,
     TimeLimit,
@@ -99,6 +100,29 @@ def test_all_thirty_examples_are_covered() -> None:
     assert len(OFFICIAL_EXAMPLES) == 57  # three cross into days that wait for the 2027 notice
 
 
+# What the day of receipt itself is, in the order of the table (its column 当日).
+RECEIVED_ON = "工工休补工休工工补补工工休补工工休工补休工补工补休工工工工工"
+
+
+def test_what_the_day_of_receipt_is_in_each_example(calendar: WorkCalendar) -> None:
+    names = {"workday": "工", "makeup": "补", "weekend": "休", "holiday": "休"}
+    found = "".join(names[calendar.entry(date.fromisoformat(day)).kind] for day in EXAMPLES[::3])
+    assert found == RECEIVED_ON
+
+
+@pytest.mark.parametrize(
+    ("received", "counted"),
+    [
+        ("2026-02-13", ["2026-02-14", "2026-02-24", "2026-02-25", "2026-02-26", "2026-02-27"]),
+        ("2024-12-27", ["2024-12-30", "2024-12-31", "2025-01-02", "2025-01-03", "2025-01-06"]),
+    ],
+)
+def test_the_days_counted_by_hand(calendar: WorkCalendar, received: str, counted: list[str]) -> None:
+    """DOMAIN §3.5, 手工核例 #23 and #11."""
+    steps = due_date(date.fromisoformat(received), 5, calendar).steps
+    assert [step.day.isoformat() for step in steps if step.counted] == counted
+
+
 @pytest.mark.parametrize(("received", "n", "due"), PROVISIONAL)
 def test_dates_that_wait_for_the_next_notice(calendar: WorkCalendar, received: str, n: int, due: str) -> None:
     found = due_date(date.fromisoformat(received), n, calendar)
@@ -152,6 +176,27 @@ def test_calendar_days_end_on_the_first_working_day_from_the_last_one(start: dat
     assert found.due == expected
 
 
+@given(st.dates(date(2024, 1, 1), date(2027, 6, 30)), COUNTS, st.integers(0, 30), st.data())
+def test_the_invariants_hold_whatever_is_decided_locally(
+    start: date, n: int, more: int, data: st.DataObject
+) -> None:
+    """DOMAIN §3.1, rules 2, 3 and 6, with days off and days worked that a region has decided on."""
+    offsets = data.draw(st.dictionaries(st.integers(-3, 90), st.booleans(), max_size=12))
+    decided = {}
+    for offset, works in offsets.items():
+        day = start + timedelta(days=offset)
+        worked = DayKind.MAKEUP if day.weekday() >= 5 else DayKind.WORKDAY
+        decided[day] = CalendarDay(day, worked if works else DayKind.HOLIDAY, "县庆", "青政发〔2026〕3号")
+    local = with_overrides(CALENDAR, decided)
+    due = due_date(start, n, local).due
+    assert local.is_workday(due) and local.count_workdays(start, due) == n
+    assert due_date(start, n + more, local).due == due_date(due, more, local).due
+    assert due <= due_date(start + timedelta(days=more), n, local).due
+    assert all(
+        local.is_workday(day) is works for day, works in ((d, offsets[(d - start).days]) for d in decided)
+    )
+
+
 @given(STARTS, STARTS)
 def test_days_left_is_negative_exactly_when_overdue(today: date, due: date) -> None:
     left = working_days_left(today, due, CALENDAR)
@@ -181,6 +226,8 @@ def test_explain_prints_the_calculation(calendar: WorkCalendar) -> None:
         "2026-09-23 周三，第4个工作日",
         "2026-09-24 周四，第5个工作日",
         "到期日：2026-09-24（周四）",
+        "依据：起算当日不计入，《民法典》第二百零一条",
+        "依据：《国务院办公厅关于2026年部分节假日安排的通知》（2025-11-04）",
     ]
 
 
