@@ -116,7 +116,7 @@ class Phonetics:
                         yield _Found(start, end, *term)
 
     def _makes_no_sense(self, text: str, found: _Found, ends: Mapping[int, int]) -> bool:
-        """Whether a span is neither known words nor characters that stand together elsewhere, yet partly right.
+        """Whether a span is neither known words nor characters that stand together elsewhere.
 
         `ends`: where each known word and each character that is part of none begins and ends.
         """
@@ -125,7 +125,9 @@ class Phonetics:
             # Letters make no sense themselves; what stands beside them may.
             opens, closes = found.start in ends or said[0].isascii(), found.end in ends or said[-1].isascii()
             return opens and closes
-        if not any(a == b for a, b in zip(said, found.term, strict=True)):
+        # Whoever has nothing of a term right must at least have its very sound, and no known word in it.
+        partly = any(a == b for a, b in zip(said, found.term, strict=True))
+        if not partly and not (found.exact and len(said) >= _NEAR):
             return False
         at, single = 0, False
         while at < len(said):
@@ -135,7 +137,7 @@ class Phonetics:
             alone = end == at + 1 and said[at] not in FUNCTION_WORDS
             # A known word is taken for part of another only where the whole has the very sound of a longer term.
             kept = said[at:end] == found.term[at:end]
-            if not alone and not kept and (not found.exact or len(said) < _NEAR):
+            if not alone and not kept and not (partly and found.exact and len(said) >= _NEAR):
                 return False
             single, at = single or alone, end
         return single and not all(self._seen(pair) for pair in bigrams(said))

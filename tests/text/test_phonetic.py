@@ -104,8 +104,12 @@ def test_function_words_are_no_part_of_a_short_term() -> None:
     assert phonetics(("得知",)).understood("的知")[0] == "的知"
 
 
-def test_something_of_the_term_must_be_right() -> None:
-    assert HEARD.understood("射暴喀")[0] == "射暴喀"
+def test_without_a_right_character_every_sound_must_be_right_and_none_be_in_a_word() -> None:
+    assert HEARD.understood("射暴喀")[0] == "社保卡"
+    assert HEARD.understood("色暴喀")[0] == "色暴喀"
+    assert HEARD.understood("抵抱")[0] == "抵抱"
+    assert HEARD.understood("公鸡斤")[0] == "公积金"
+    assert HEARD.understood("攻击斤")[0] == "攻击斤"
 
 
 def test_a_sound_that_several_terms_share_stands_for_none() -> None:
