@@ -159,8 +159,8 @@ class Phonetics:
         best: list[str | None] = [""] + [None] * len(letters)
         for end in range(1, len(letters) + 1):
             for start in range(end):
-                before, term = best[start], self._spelled.get(letters[start:end])
-                if before is not None and term:
+                before = best[start]
+                if before is not None and (term := self._spelled.get(letters[start:end])):
                     best[end] = before + term
                     break
         return best[-1] or ""
