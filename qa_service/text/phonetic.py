@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -55,7 +55,11 @@ class Phonetics:
     """Not changed after it is made; many threads may use it. `understood` does the work."""
 
     def __init__(
-        self, terms: Iterable[str], words: Iterable[str], segmenter: Segmenter, seen: Callable[[str], bool]
+        self,
+        terms: Collection[str],
+        words: Collection[str],
+        segmenter: Segmenter,
+        seen: Callable[[str], bool],
     ) -> None:
         """From normalised words in any order; others than ideographs are passed over.
 
