@@ -3,6 +3,7 @@
 
 bench.py --quality FOLDER      rankings compared, with 95 % bootstrap intervals, and the decisions
 bench.py --bundled [--keep DIR]  the bundled library by corpus/evaluation; DIR: a prepared data directory (./var)
+bench.py --homophones [--keep DIR]  the same questions with one word misheard, with and without reading by sound
 bench.py --speed FOLDER        search, encoder, indexing, start and memory
 bench.py --encoders FOLDER     ways of running the encoder: int8 on one and two threads, the float reference
 bench.py --http FOLDER         the whole service as a process of its own: asking, cache, start, memory
@@ -27,6 +28,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 ROOT = Path(__file__).resolve().parent.parent
@@ -215,22 +217,32 @@ def quality(folder: Path, encoder: Encoder, lexicon: Lexicon) -> None:
         print(f"{figure:27s} " + " ".join(f"{_cell(group, compute):>21s}" for group in groups))
 
 
-def bundled(data_dir: Path, encoder: Path) -> None:
-    """Print ranking by style and the decisions for the bundled library, phrasings and all, as it is served."""
+def bundled_engine(data_dir: Path, encoder: Path) -> Engine:
+    """The bundled library, phrasings and all, as it is served from a prepared data directory."""
     settings = Settings(data_dir=data_dir, encoder=encoder)
     database = Database(settings.url)
     index = open_index(settings, database, EncoderStatus(settings, INDEXING_THREADS))
     index.open(say)
-    engine = index.snapshot.engine
+    database.close()
+    return index.snapshot.engine
+
+
+def evaluation_lines(name: str) -> list[dict[str, Any]]:
+    """The lines of one file of corpus/evaluation."""
+    text = (ROOT / "corpus" / "evaluation" / f"{name}.jsonl").read_text("utf-8")
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def bundled(engine: Engine) -> None:
+    """Print ranking by style and the decisions for the bundled library."""
     rows = [
         Row(line.get("style", line.get("kind", "")), bool(relevant), rank_of([hit.id for hit in outcome.hits], relevant),
             outcome.confidence, outcome.decision.value)
         for name in ("questions", "unanswerable")
-        for line in map(json.loads, (ROOT / "corpus" / "evaluation" / f"{name}.jsonl").read_text("utf-8").splitlines())
+        for line in evaluation_lines(name)
         for relevant in (frozenset(line.get("relevant", ())),)
         for outcome in (engine.ask(line["query"], Filters(on=clock.today())),)
     ]  # fmt: skip
-    database.close()
     for style in (*dict.fromkeys(row.library for row in _inside(rows)), "all"):
         chosen = [row for row in _inside(rows) if style in (row.library, "all")]
         print(
@@ -411,6 +423,9 @@ def main() -> int:
     cli = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     cli.add_argument("--quality", type=Path, metavar="FOLDER")
     cli.add_argument("--bundled", action="store_true", help="the bundled library by corpus/evaluation")
+    cli.add_argument(
+        "--homophones", action="store_true", help="corpus/evaluation with one word misheard in each question"
+    )
     cli.add_argument("--speed", type=Path, metavar="FOLDER")
     cli.add_argument("--encoders", type=Path, metavar="FOLDER")
     cli.add_argument("--http", type=Path, metavar="FOLDER", help="the whole service as a process of its own")
@@ -420,12 +435,14 @@ def main() -> int:
     cli.add_argument("--most", type=int, default=1_000_000, help="with --scale: leave out sizes above")
     cli.add_argument("--recompute", type=int, metavar="N", help="a notice entered with N open deadlines")
     cli.add_argument(
-        "--keep", type=Path, help="with --http, --ledger and --bundled: data directory to make and use again"
+        "--keep",
+        type=Path,
+        help="with --http, --ledger, --bundled and --homophones: data directory to make and use again",
     )
     cli.add_argument("--encoder", type=Path, default=ROOT / "var" / "indexes" / "encoder")
     cli.add_argument("--threads", type=int, default=2)
     args = cli.parse_args()
-    ways = ("quality", "bundled", "speed", "encoders", "http", "scale", "recompute", "ledger")
+    ways = ("quality", "bundled", "homophones", "speed", "encoders", "http", "scale", "recompute", "ledger")
     if not any(getattr(args, way) for way in ways):
         cli.error(f"give one of {', '.join('--' + way for way in ways)}")
     if args.recompute:
@@ -440,7 +457,16 @@ def main() -> int:
     if args.quality:
         quality(args.quality, open_encoder(args.encoder, args.threads), lexicon)
     if args.bundled:
-        bundled(args.keep or ROOT / "var", args.encoder)
+        bundled(bundled_engine(args.keep or ROOT / "var", args.encoder))
+    if args.homophones:
+        from bench_homophones import bench_homophones
+
+        # Those with slips of their own would say nothing of the one made here.
+        questions = [line for line in evaluation_lines("questions") if line["style"] != "noisy"]
+        bench_homophones(
+            bundled_engine(args.keep or ROOT / "var", args.encoder),
+            [(line["query"], frozenset(line["relevant"])) for line in questions],
+        )
     if args.speed:
         speed(args.speed, args.encoder, args.threads, lexicon)
     if args.encoders:

@@ -72,7 +72,8 @@ class AskResponse(BaseModel):
     decision: str = Field(description="answer 直接答复 | choose 请选择 | refer 转登记交办")
     confidence: float = Field(description="首条命中能回答这个问题的概率")
     hits: list[HitView]
-    normalised_query: str
+    normalised_query: str = Field(description="实际检索的问题：规整写法，按读音理解的词已换成规范写法")
+    readings: list[tuple[str, str]] = Field(description="按读音理解的词：[原来的写法, 理解为]")
     lexical_only: bool
     suppressed: list[SuppressedView]
     proposed_unit: UnitOfHit | None = Field(description="没有答复时，建议交办的政策制定单位")
@@ -85,7 +86,7 @@ class AskResponse(BaseModel):
         return cls(
             trace_id=asked.trace_id, decision=outcome.decision, confidence=round(outcome.confidence, 4),
             hits=[hit_view(hit, faces[hit.id], units.get(faces[hit.id].unit_id)) for hit in outcome.hits],
-            normalised_query=outcome.normalised_query, lexical_only=outcome.lexical_only,
+            normalised_query=outcome.normalised_query, readings=list(outcome.readings), lexical_only=outcome.lexical_only,
             suppressed=[
                 SuppressedView(key=s.id, question=faces[s.id].question, reason=SUPPRESSED_REASONS[s.reason])
                 for s in outcome.suppressed

@@ -1,6 +1,6 @@
 """Search over one library: an immutable snapshot that many threads may read.
 
-normalise → words and vector → candidates of both → joint ranking → calibrated probability → decision.
+normalise → words by their sound → words and vector → candidates of both → joint ranking → calibrated probability → decision.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 from ..text.highlight import highlight, highlight_terms
 from ..text.lexicon import Lexicon
 from ..text.normalise import normalise
+from ..text.phonetic import Phonetics, Readings
 from ..text.segment import segment
 from .answer_types import asked_types
 from .calibration import NEAR_DUPLICATE, Calibration, calibrate, features_of, offer_features_of
@@ -25,6 +26,7 @@ from .errors import EncoderMismatch
 from .exact import exact_key, exact_table
 from .fingerprint import document_digest, library_digest
 from .fusion import Asked, Ranked, Ranker, places_by_id
+from .hearing import phonetics_of
 from .late import LateIndex
 from .lexical import LexicalIndex, best_attainable, query_terms
 from .reading import Fillers, QueryReader
@@ -90,6 +92,7 @@ class Engine:
         calibration: Calibration | None,
         digests: Mapping[str, str] | None = None,
         bands: Bands = Bands(),  # noqa: B008 - frozen
+        phonetics: Phonetics | None = None,
     ) -> None:
         """For those who make one: the parts over the same documents in the same order."""
         self._documents = tuple(documents)
@@ -99,6 +102,7 @@ class Engine:
         self._ranker = Ranker(dense, late, lexical, places_by_id(self._ids))
         self._lexicon, self._encoder, self._calibration, self._bands = lexicon, encoder, calibration, bands
         self._reader = QueryReader(encoder, late, Fillers(encoder)) if encoder is not None else None
+        self._phonetics = phonetics or phonetics_of(lexicon, lexical)
         digests = digests or {}
         self._digests = {d.id: digests.get(d.id) or document_digest(d) for d in self._documents}
         self._library_fingerprint = library_digest(self._digests.values())
@@ -158,7 +162,14 @@ class Engine:
         """The same snapshot with a calibration fitted elsewhere (by another process, for this library)."""
         return Engine(
             self._documents, self._wordings, self._lexical, self._dense, self._late, self._suggestions,
-            self._lexicon, self._encoder, calibration, self._digests, self._bands,
+            self._lexicon, self._encoder, calibration, self._digests, self._bands, self._phonetics,
+        )  # fmt: skip
+
+    def hearing(self, phonetics: Phonetics) -> Engine:
+        """The same snapshot with other words taken by their sound; for measuring what that contributes."""
+        return Engine(
+            self._documents, self._wordings, self._lexical, self._dense, self._late, self._suggestions,
+            self._lexicon, self._encoder, self._calibration, self._digests, self._bands, phonetics,
         )  # fmt: skip
 
     def with_lexicon(self, lexicon: Lexicon) -> Engine:
@@ -211,8 +222,16 @@ class Engine:
         return self._ranker
 
     def read(self, question: str) -> Asked | None:
-        """What the encoder makes of a question, with this lexicon or any other; None without one."""
-        return self._reader.read(_asked_text(question)) if self._reader is not None else None
+        """What the encoder makes of a question as it is understood; None without one."""
+        return self._reader.read(self.understood(question)[0]) if self._reader is not None else None
+
+    def understood(self, question: str) -> tuple[str, Readings]:
+        """A question as it is searched for, and pairs (as written, as read) of the words taken by their sound.
+
+        A wording of the library is never read otherwise.
+        """
+        text = _asked_text(question)
+        return (text, ()) if exact_key(text) in self._exact else self._phonetics.understood(text)
 
     @property
     def documents(self) -> tuple[Document, ...]:
@@ -290,10 +309,10 @@ class Engine:
     ) -> Outcome:
         """Find and decide. Any text is allowed; one without a letter or digit finds nothing.
 
-        `read` is what `read` gave for this question, where it has been called.
+        `read` is what `read` gave for this question, here or where it is understood alike.
         """
         begin = time.perf_counter()
-        text = _asked_text(question)
+        text, readings = self.understood(question)
         if not exact_key(text) or not self._documents:
             return Outcome(Decision.REFER, 0.0, (), text, {"total": _ms(begin)}, (), self._encoder is None)
         timings = {"normalise": _ms(begin)}
@@ -310,8 +329,8 @@ class Engine:
         suppressed = self._suppressed(query, filters, place) if filters.on else ()
         timings["rank"] = _ms(begin_rank)
         timings["total"] = _ms(begin)
-        decision = decide(confidence, offered, len(hits), ambiguous, self._bands)
-        return Outcome(decision, confidence, hits, text, timings, suppressed, query.asked is None)
+decision = decide(confidence, offered, len(hits), ambiguous, self._bands)
+        return Outcome(decision, confidence, hits, text, timings, suppressed, query.asked is None, readings)
 
     def _prepare(self, text: str, timings: dict[str, float], read: Asked | None) -> _Query:
         begin = time.perf_counter()

@@ -111,6 +111,11 @@ class LexicalIndex:
         place[rows] = self.size + np.arange(len(rows), dtype=np.int64)
         return LexicalIndex.assemble(vocabulary, _selected(_joined(self.postings, fresh), place))
 
+    def frequencies(self) -> dict[str, int]:
+        """How many entries hold each term; those that none holds any more are left out."""
+        held = np.diff(self.bm25.scores["indptr"]).tolist()
+        return {term: count for term, count in zip(self.vocabulary, held, strict=True) if count}
+
     def scores_of(self, terms: Sequence[str]) -> Vectors:
         """BM25 of every entry, float32 [size]; all zero when no term is known."""
         ids = [self.vocabulary[term] for term in terms if term in self.vocabulary]

@@ -93,6 +93,8 @@ class Suppressed:
 class Outcome:
     """The answer of search to one question.
 
+    `normalised_query` is the question as it was searched for: in normal form, and with the words of `readings` put in,
+    which pairs what stood there with the known term that it was taken for by its sound.
     `confidence` is the calibrated probability that the first hit answers the question. `timings` are
     milliseconds by stage. `lexical_only` says that no encoder took part.
     """
@@ -104,6 +106,7 @@ class Outcome:
     timings: Mapping[str, float] = field(default_factory=dict)
     suppressed: tuple[Suppressed, ...] = ()
     lexical_only: bool = False
+    readings: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

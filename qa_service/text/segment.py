@@ -45,6 +45,14 @@ class Segmenter:
         """Words of `text` one after another, nothing twice and nothing left out."""
         return list(self._ready().cut(text))
 
+    def known_words(self, text: str) -> list[str]:
+        """`text` cut into words of the dictionary; whatever is part of none stands by itself, character by character."""
+        return list(self._ready().cut(text, HMM=False))
+
+    def knows(self, word: str) -> bool:
+        """Whether a word is in the dictionary."""
+        return bool(self._ready().FREQ.get(word))
+
     def _ready(self) -> jieba.Tokenizer:
         with self._lock:
             if self._tokenizer is None:

@@ -5,6 +5,8 @@ Staff decide by this whether to read an answer out; every sentence states a fact
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from qa_service.library.schemas import AskResponse, HitView
 from qa_service.search.answer_types import lacking
 from qa_service.text.normalise import normalise
@@ -14,11 +16,18 @@ _SHOWN_WORDS = 6
 _NEAR_MEANING = 0.9
 
 
-def why_found(question: str, hit: HitView) -> list[str]:
-    """Sentences for one hit: the wording that matched, the words, the official terms, and what is missing."""
+def how_heard(readings: Sequence[tuple[str, str]]) -> list[str]:
+    """A sentence for each word that was taken for another by its sound."""
+    return [f"“{said}”按读音理解为“{meant}”" for said, meant in readings]
+
+
+def why_found(question: str, hit: HitView, readings: Sequence[tuple[str, str]] = ()) -> list[str]:
+    """Sentences for one hit: words taken by their sound, the wording that matched, the words, the official terms, and
+    what is missing. `question` is as it was searched for."""
     own = hit.matched_phrasing == hit.question
     wording = "标准问" if own else f"群众问法“{hit.matched_phrasing}”"
-    sentences = [f"与{wording}一字不差" if "exact" in hit.parts else f"最接近的是{wording}"]
+    sentences = how_heard(readings)
+    sentences += [f"与{wording}一字不差" if "exact" in hit.parts else f"最接近的是{wording}"]
     same = [said for said, official in hit.matched_terms if said == official][:_SHOWN_WORDS]
     if same:
         sentences.append(f"都提到“{'”“'.join(same)}”")

@@ -12,7 +12,7 @@ from qa_service.kit import clock
 from qa_service.kit.privacy import without_personal_details
 from qa_service.kit.words import cn_date, cn_datetime
 from qa_service.library.triage import triage
-from qa_service.web.explain import what_confidence_means, why_found
+from qa_service.web.explain import how_heard, what_confidence_means, why_found
 
 PART_LABELS = {
     "dense": "语义相近", "dense_best": "语义相近", "lexical": "词面相符", "pinyin": "读音相近", "exact": "问法一致",
@@ -138,7 +138,7 @@ FILTERS = {
     f.__name__: f
     for f in (
         cn_clock, cn_date, cn_datetime, cn_short, cn_time, days_left, days_left_short, due_tone, marked, unnamed, percent, part_label, validity,
-        tail_number, code_groups, channel_label, triage_words, why_found, what_confidence_means, outcome_label, how_label, satisfaction_label,
-        printed_pages,
+        tail_number, code_groups, channel_label, triage_words, how_heard, why_found, what_confidence_means, outcome_label, how_label,
+        satisfaction_label, printed_pages,
     )
 }  # fmt: skip

@@ -7,6 +7,7 @@ puts the screen it gets into the page, so that a lost server never leaves a brow
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -66,6 +67,7 @@ def screen(
     template: str,
     *,
     understood: Understood | None = None,
+    readings: Sequence[tuple[str, str]] = (),
     **context: Any,
 ) -> HTMLResponse:
     """One screen of the flow: the whole page, or only its middle for the kiosk's script."""
@@ -73,7 +75,8 @@ def screen(
     layout = "layouts/fragment.html" if is_fragment(request) else shell.layout
     return page(
         request, f"flow/{template}.html", layout=layout, base=shell.base, kiosk=shell.channel == "kiosk",
-        visitor=visitor, zone=zone_of(session, visitor), understood=understood, **context,
+        visitor=visitor, zone=zone_of(session, visitor), understood=understood,
+        readings=readings, **context,
     )  # fmt: skip
 
 
@@ -230,6 +233,7 @@ def _asked(request: Request, session: Session, shell: Shell, typed: str, after: 
     sorted_out = triage(typed)
     shared: dict[str, Any] = {
         "understood": understood,
+        "readings": result.readings,
         "question": question,
         "trace": result.trace_id,
         "hints": sorted_out.words,

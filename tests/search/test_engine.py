@@ -61,6 +61,41 @@ def test_hits_are_explained(engine: Engine) -> None:
     assert not outcome.lexical_only
 
 
+@pytest.mark.parametrize(
+    ("written", "said", "term"),
+    [
+        ("底保要等多久", "底保", "低保"),
+        ("设会保障卡要等多久", "设会保障卡", "社会保障卡"),
+        ("fangchanzheng要等多久", "fangchanzheng", "房产证"),
+    ],
+)
+def test_a_word_written_by_its_sound_finds_what_the_word_finds(
+    engine: Engine, written: str, said: str, term: str
+) -> None:
+    right, slip = engine.ask(written.replace(said, term)), engine.ask(written)
+    assert right.readings == () and slip.readings == ((said, term),)
+    assert slip.normalised_query == right.normalised_query
+    assert (slip.hits, slip.confidence, slip.decision) == (right.hits, right.confidence, right.decision)
+    assert engine.ask(written, read=engine.read(written)).hits == slip.hits
+
+
+def test_a_wording_of_the_library_is_never_read_otherwise(lexicon: Lexicon) -> None:
+    documents = [Document("a", "底保是什么", "一种产品。"), Document("b", "低保是什么", "一种保障。")]
+    engine = Engine.build(documents, None, lexicon)
+    assert engine.ask("底保是什么").hits[0].id == "a" and engine.ask("底保是什么").readings == ()
+    assert engine.ask("底保").readings == (), "两个字在库中相连出现过，本来就有意思"
+    assert engine.updated([], ["a"], None, None).ask("底保").readings == (("底保", "低保"),)
+
+
+def test_new_words_are_heard_at_once(engine: Engine, lexicon: Lexicon, tmp_path: Path) -> None:
+    wider = engine.with_lexicon(lexicon.extended(["工伤认定"], (), ()))
+    assert engine.ask("功伤认定").readings == ()
+    assert wider.ask("功伤认定").readings == (("功伤认定", "工伤认定"),)
+    wider.save(tmp_path / "index")
+    loaded = Engine.load(tmp_path / "index", wider._encoder, wider.lexicon)
+    assert loaded.understood("功伤认定") == wider.understood("功伤认定")
+
+
 def test_the_order_of_the_library_does_not_matter(
     library: list[Document], lexicon: Lexicon, token_dim: int
 ) -> None:

@@ -71,3 +71,8 @@ def test_entry_form_names_the_row_that_is_wrong() -> None:
     with pytest.raises(Invalid) as caught:
         form.checked()
     assert "版本日期" in caught.value.message and "失效日期" in caught.value.message
+
+
+def test_a_word_taken_by_its_sound_is_told() -> None:
+    assert filters.how_heard([("设保卡", "社保卡")]) == ["“设保卡”按读音理解为“社保卡”"]
+    assert filters.how_heard(()) == []
