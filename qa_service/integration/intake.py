@@ -74,6 +74,7 @@ def _registration(order: Order) -> Registration:
         return Registration(
             question=order.content, channel=order.channel, contact=order.contact, handling="refer",
             person_name="" if order.confidential else order.person_name, topic=order.topics[0] if order.topics else "",
+            urgency=order.registered_urgency,
         )  # fmt: skip
     except ValidationError as error:
         reason = str(error.errors()[0]["msg"]).removeprefix("Value error, ")

@@ -26,7 +26,7 @@ from qa_service.consultations.schemas import Registration
 from qa_service.consultations.service import SearchTraces
 from qa_service.integration.intake import KEPT
 from qa_service.integration.models import IntakeOrder
-from qa_service.integration.schemas import Order
+from qa_service.integration.schemas import Order, urgency_of
 from qa_service.kit import clock
 from qa_service.kit.privacy import mask_contact, mask_name, without_identity_numbers
 from qa_service.library.importer import ADDED, CHANGED, CONFLICT, SAME, WRONG, Report, Row
@@ -41,6 +41,7 @@ CHANGES = {
     "contact": "联系方式",
     "topic": "主题",
     "channel": "渠道",
+    "urgent": "紧急程度",
 }
 
 Tell = Callable[[str, int, int], None]
@@ -154,6 +155,7 @@ def _registration(row: Order, zone: str) -> Registration:
     return Registration(
         question=row.content, channel=row.channel, contact=row.contact, handling="refer", zone=zone,
         person_name="" if row.confidential else row.person_name, topic=row.topics[0] if row.topics else "",
+        urgency=row.registered_urgency,
     )  # fmt: skip
 
 
@@ -178,8 +180,11 @@ def _correct(session: Session, actor: Actor, known: Held, row: Order, traces: Se
     data = _registration(row, "")
     question = without_identity_numbers(data.question)
     new = {"question": question, "person_name": data.person_name, "contact": data.contact, "topic": data.topic,
-           "channel": data.channel}  # fmt: skip
+           "channel": data.channel, "urgent": data.urgency == "urgent"}  # fmt: skip
     before = {name: getattr(consultation, name) for name in CHANGES}
+    if urgency_of(known.order.data.get("urgency", "")) == data.urgency:
+        # What the zone has set for a reason since holds, unless the sender has changed its own mind.
+        new["urgent"] = before["urgent"]
     changed = [name for name in CHANGES if before[name] != new[name]]
     if "question" in changed:
         # Searched before it is assigned, like every question.
@@ -200,6 +205,7 @@ def _kept(row: Order) -> dict[str, Any]:
     return row.model_dump(mode="json", include=set(KEPT), exclude_defaults=True)
 
 
-def _masked(name: str, value: str) -> str:
+def _masked(name: str, value: Any) -> Any:
     """The history names no person: what was corrected is kept masked."""
-    return {"contact": mask_contact, "person_name": mask_name}.get(name, str)(value)
+    mask = {"contact": mask_contact, "person_name": mask_name}.get(name)
+    return mask(value) if mask else value
