@@ -204,6 +204,7 @@ def _carry_out(
             shown["unit_name"] = assignment.assign(session, actor, consultation, fields).name
         case "assist":
             asked = assignment.assist(session, actor, consultation, fields)
+            given["assisting"] = [unit.code for unit in asked]
             shown["assisting_names"] = "、".join(unit.name for unit in asked)
         case "set_urgency":
             shown["urgency_label"] = _set_urgency(consultation, fields.urgency)

@@ -221,7 +221,7 @@ class TestOnce:
             other.close()
         assert failed == []
         # Four cases: two officers, their leader, two desks; a red card each.
-        assert len(office.messages()) == 4 * 5 and len(cards(database)) == 4
+        assert len(office.reminders()) == 4 * 5 and len(cards(database)) == 4
         with database.read() as session:
             assert session.scalar(select(func.count()).select_from(WatchReminder)) == 4 * 5
 
@@ -244,6 +244,6 @@ class TestOnce:
             patch.setattr(messages, "post", breaking)
             with pytest.raises(KeyboardInterrupt):
                 watch(database)
-        assert office.messages() == [] and cards(database) == []
+        assert office.reminders() == [] and cards(database) == []
         assert len(office.look()) == 5 and len(cards(database)) == 1
         assert office.look() == set()
