@@ -10,6 +10,8 @@ bench.py --http FOLDER         the whole service as a process of its own: asking
 bench.py --scale [--most N]    how search grows from 1,000 to 1,000,000 wordings; needs no folder
 bench.py --recompute N         entering a holiday notice with N open deadlines; needs no folder
 bench.py --ledger [--rounds N] boards and statistics over 20,000 open and 40,000 closed cases; needs no folder
+bench.py --watch N             one look of the watcher over N open cases; needs no folder
+bench.py --export N [--keep DIR]  the ledger of N cases as CSV and as Excel, with the memory; needs no folder
 
 FOLDER holds NAME.library.jsonl (`id, question, answer`), queries*.jsonl (`query, library, relevant, style`) and
 oos*.jsonl (`query, library`; nothing answers them).
@@ -431,24 +433,33 @@ def main() -> int:
     cli.add_argument("--http", type=Path, metavar="FOLDER", help="the whole service as a process of its own")
     cli.add_argument("--scale", action="store_true", help="how search grows with the library")
     cli.add_argument("--ledger", action="store_true", help="boards and statistics over a large ledger")
+    cli.add_argument("--watch", type=int, metavar="N", help="one look of the watcher over N open cases")
+    cli.add_argument("--export", type=int, metavar="N", help="the ledger of N cases as CSV and as Excel")
     cli.add_argument("--rounds", type=int, default=20, help="with --ledger: how often each page is asked")
     cli.add_argument("--most", type=int, default=1_000_000, help="with --scale: leave out sizes above")
     cli.add_argument("--recompute", type=int, metavar="N", help="a notice entered with N open deadlines")
     cli.add_argument(
         "--keep",
         type=Path,
-        help="with --http, --ledger, --bundled and --homophones: data directory to make and use again",
+        help="with --http, --ledger, --export, --bundled and --homophones: data directory to make and use again",
     )
     cli.add_argument("--encoder", type=Path, default=ROOT / "var" / "indexes" / "encoder")
     cli.add_argument("--threads", type=int, default=2)
     args = cli.parse_args()
-    ways = ("quality", "bundled", "homophones", "speed", "encoders", "http", "scale", "recompute", "ledger")
+    ways = (
+        "quality", "bundled", "homophones", "speed", "encoders", "http", "scale", "recompute", "ledger", "watch", "export"
+    )  # fmt: skip
     if not any(getattr(args, way) for way in ways):
         cli.error(f"give one of {', '.join('--' + way for way in ways)}")
     if args.recompute:
         from bench_recompute import bench_recompute
 
         bench_recompute(args.recompute)
+    if args.watch or args.export:
+        from bench_office import bench_export, bench_watch
+
+        kept = not args.watch or bench_watch(args.watch)
+        return 0 if (not args.export or bench_export(args.export, args.keep)) and kept else 1
     if args.ledger:
         from bench_ledger import bench_ledger
 

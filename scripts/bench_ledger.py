@@ -144,7 +144,7 @@ class Ledger:
         return case, consultation, events
 
 
-def fill(database: Database) -> None:
+def fill(database: Database, open_cases: int = OPEN, closed_cases: int = CLOSED) -> None:
     migrations.upgrade(database)
     with database.write() as session:
         import_zone_folder(session, ROOT / "corpus" / "zone")
@@ -158,8 +158,8 @@ def fill(database: Database) -> None:
         session.flush()
         rng, now = random.Random(7), clock.now()
         plan = [(*rng.choices([(s, o) for s, o, _ in CLOSED_ENDS], [w for *_, w in CLOSED_ENDS])[0],
-                 now - timedelta(minutes=rng.randrange(14 * 1440, 730 * 1440))) for _ in range(CLOSED)]  # fmt: skip
-        for _ in range(OPEN):
+                 now - timedelta(minutes=rng.randrange(14 * 1440, 730 * 1440))) for _ in range(closed_cases)]  # fmt: skip
+        for _ in range(open_cases):
             state = rng.choices([s for s, _ in OPEN_STATES], [w for _, w in OPEN_STATES])[0]
             outcome = "answered_by_unit" if state == "answered" else ""
             plan.append((state, outcome, now - timedelta(minutes=rng.randrange(0, 14 * 1440))))

@@ -26,7 +26,7 @@ FIELD_NAMES = {
     "reason": "理由", "unit": "承办单位", "text": "答复内容", "basis": "答复依据", "how": "告知方式",
     "guided_to": "引导去的单位", "library_decision": "是否收入问答库", "entry": "采用的问答条目",
     "assisting": "协办单位", "opinion": "协办意见", "note": "试过什么、结果怎样", "satisfaction": "是否满意",
-    "leading": "牵头件编号",
+    "leading": "牵头件编号", "urgency": "紧急程度",
 }  # fmt: skip
 
 

@@ -15,7 +15,14 @@ from qa_service.accounts.roles import Actor, Role
 from qa_service.cases.lifecycle import Audience
 from qa_service.cases.models import Case, CaseEvent
 from qa_service.cases.verify import check_case
-from qa_service.consultations.lifecycle import CHANNELS, LIBRARY_DECISIONS, LIFECYCLE, OUTCOMES, TOLD_HOW
+from qa_service.consultations.lifecycle import (
+    CHANNELS,
+    LIBRARY_DECISIONS,
+    LIFECYCLE,
+    OUTCOMES,
+    TOLD_HOW,
+    URGENCIES,
+)
 from qa_service.consultations.models import Consultation
 from qa_service.consultations.schemas import Change, History, HistoryEvent
 from qa_service.kit import clock
@@ -28,6 +35,7 @@ from qa_service.zones.models import Limit, Zone
 NAMES = {
     "state": "状态", "outcome": "结果", "round": "办理轮次", "zone_id": "专区", "channel": "渠道",
     "person_name": "称谓", "contact": "联系方式", "audience": "人群", "question": "咨询的问题", "topic": "主题",
+    "urgent": "紧急程度",
     "first_asked_name": "首问责任人", "leading_id": "牵头件", "entry_version_id": "采用的问答条目", "guided_to": "引导去向",
     "guided_contact": "引导单位联系方式", "no_contact_reason": "没有联系方式的原因", "holder_unit_id": "承办单位",
     "policy_clue": "政策线索", "designated": "指定交办", "returns": "退回次数", "assigned_by": "交办人",
@@ -40,10 +48,10 @@ NAMES = {
     "closed_at": "结束时间", "library_decision": "入库决定", "library_reason": "不入库理由",
     "library_entry_id": "入库条目",
 }  # fmt: skip
-CODES: dict[str, dict[str, str]] = {
+CODES: dict[str, dict[Any, str]] = {
     "state": {code: state.label for code, state in LIFECYCLE.states.items()}, "outcome": OUTCOMES,
     "channel": CHANNELS, "told_how": TOLD_HOW, "library_decision": LIBRARY_DECISIONS,
-    "due_status": {"official": "正式", "provisional": "暂定"},
+    "due_status": {"official": "正式", "provisional": "暂定"}, "urgent": {False: URGENCIES["normal"], True: URGENCIES["urgent"]},
 }  # fmt: skip
 # Told only when they change: everything begins in round one.
 STARTS_SOMEWHERE = frozenset({"round"})

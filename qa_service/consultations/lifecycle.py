@@ -94,6 +94,12 @@ LIFECYCLE = Lifecycle(
             "请{assisting_names}协办。", needs=("assisting",),
         ),
         Act(
+            "set_urgency", "调整紧急程度",
+            _from("registered", "to_assign", "assigned", "in_progress", "in_review", "replied", "linked"), STAY, ASSIGNERS,
+            "紧急程度调整为“{urgency_label}”：{reason}", needs=("urgency", "reason"),
+            consequence="只影响标记和同一截止日内的先后，不改变答复期限。",
+        ),
+        Act(
             "opine", "提出协办意见", _from("assigned", "in_progress", "in_review"), STAY, UNIT,
             "{unit_name}提出协办意见。", needs=("opinion",), assisting=True,
         ),
@@ -183,6 +189,9 @@ OUTCOMES = {
     "channelled_disclosure": "转信息公开申请", "channelled_complaint": "告知信访投诉渠道", "void": "作废",
 }  # fmt: skip
 CHANNELS = {"window": "窗口", "kiosk": "自助一体机", "phone": "电话", "web": "网站"}
+# 紧急程度, a column of the 登记 (DOMAIN §1.6). No rule gives an urgent case another limit: it is marked, and goes before
+# others that are due on the same day.
+URGENCIES = {"normal": "一般", "urgent": "紧急"}
 TOLD_HOW = {
     "in_person": "当面",
     "phone": "电话",

@@ -32,6 +32,8 @@ class Consultation(Base):
     audience: Mapped[str] = mapped_column(String(32), default="")
     question: Mapped[str] = mapped_column(Text)
     topic: Mapped[str] = mapped_column(String(64), default="")
+    # 紧急程度 as yes or no: 一般 is the empty value, so no digest of a case from before the column changes.
+    urgent: Mapped[bool] = mapped_column(default=False)
     trace_id: Mapped[str] = mapped_column(ForeignKey("query_log.id"))
     first_asked_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     first_asked_name: Mapped[str] = mapped_column(String(64), default="")
@@ -98,6 +100,11 @@ class Consultation(Base):
     def reply(self) -> tuple[str, str]:
         """The text, and the basis with a line for each: what is compared where one reply may be another's."""
         return self.reply_text, "\n".join(item["text"] for item in self.reply_basis)
+
+    @property
+    def urgency(self) -> str:
+        """紧急程度 by its code (`lifecycle.URGENCIES`)."""
+        return "urgent" if self.urgent else "normal"
 
     @property
     def assisting_now(self) -> list[AssistingUnit]:

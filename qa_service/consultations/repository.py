@@ -25,7 +25,9 @@ present_due = case(
     .correlate(Case)
     .scalar_subquery(),
 )
-SOONEST_FIRST = (present_due.is_(None), present_due, Case.id)
+# 紧急 changes no limit: it only goes before others that are due on the same day.
+URGENT_FIRST = Consultation.urgent.desc()
+SOONEST_FIRST = (present_due.is_(None), present_due, URGENT_FIRST, Case.id)
 
 
 def readable(actor: Actor) -> Select[Consultation]:
@@ -170,7 +172,7 @@ def list_readable(
 ) -> tuple[list[Consultation], int]:
     """A page and the count; `unsigned_on`: those that on that day are past their limit for signing.
 
-    Sorted by due date, soonest first (those without one last), or newest first.
+    Sorted by due date, soonest first (those without one last) and of one day the urgent first, or newest first.
     """
     statement = _matching(actor, states, overdue_on, text)
     if unsigned_on:

@@ -36,6 +36,7 @@ class ActFields(Stripped):
     policy_clue: Annotated[Text, PlainText] = ""
     designated: bool = Field(False, description="指定改派：承办单位不得再退回")
     assisting: Annotated[list[Short], Field(max_length=20)] = Field([], description="协办单位代码")
+    urgency: Literal["", "normal", "urgent"] = Field("", description="紧急程度：normal 一般，urgent 紧急")
     opinion: Annotated[Text, PlainText] = ""
     leading: Short = Field("", description="并案的牵头件编号")
     reason: Annotated[Text, PlainText] = ""
@@ -62,6 +63,9 @@ class Registration(Stripped):
     contact: Annotated[str, StringConstraints(max_length=128)] = ""
     audience: Annotated[str, StringConstraints(max_length=32)] = ""
     topic: Annotated[str, StringConstraints(max_length=64)] = ""
+    urgency: Literal["normal", "urgent"] = Field(
+        "normal", description="紧急程度：normal 一般，urgent 紧急；不改变答复期限，自助渠道不能填紧急"
+    )
     zone: Annotated[str, StringConstraints(max_length=32)] = Field(
         "", description="专区代码；空则为本人所在专区"
     )
@@ -213,6 +217,7 @@ class ConsultationSummary(BaseModel):
     contact: str
     question: str
     topic: str
+    urgency: str = Field(description="紧急程度：normal 一般，urgent 紧急")
     unit: str
     due_on: date | None
     working_days_left: int | None

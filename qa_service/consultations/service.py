@@ -31,6 +31,7 @@ from qa_service.consultations.lifecycle import (
     LIMIT_CODE,
     SATISFACTION,
     TOLD_HOW,
+    URGENCIES,
 )
 from qa_service.consultations.models import Consultation
 from qa_service.consultations.schemas import ActFields, Registration
@@ -78,13 +79,17 @@ def register(
             return Registered(repository.by_case(session, earlier.id), repeated=True)
     if actor.role not in (Role.DESK, Role.ADMIN) and data.handling != "refer":
         raise Invalid("自助渠道只能提交“转登记交办”的问题。", "请先检索；没有合适的答复时再留言提问。")
+    if data.urgency == "urgent" and actor.role not in (Role.DESK, Role.ADMIN, Role.SYSTEM):
+        raise Invalid(
+            "紧急程度由工作人员登记。", "急需答复的，请到窗口说明。", errors={"urgency": "由工作人员登记"}
+        )
     question = without_identity_numbers(data.question)
     trace = traces.ensure_trace(session, data.trace_id, question, data.channel, zone.id)
     case = cases.open_case(session, LIFECYCLE, CATEGORY, zone, idempotency_key)
     consultation = Consultation(
         case_id=case.id, case=case, channel=data.channel, person_name=data.person_name, contact=data.contact,
         contact_last4=last_four(data.contact), audience=data.audience, question=question, topic=data.topic,
-        trace_id=trace.id,
+        urgent=data.urgency == "urgent", trace_id=trace.id,
     )  # fmt: skip
     session.add(consultation)
     session.flush()
@@ -107,14 +112,16 @@ def correct(
 
     Another question is searched for anew: 先检索、后交办.
     """
-    new = {
-        "question": without_identity_numbers(data.question), "person_name": data.person_name, "contact": data.contact,
+    question = without_identity_numbers(data.question)
+    new: dict[str, str | bool] = {
+        "question": question, "person_name": data.person_name, "contact": data.contact,
         "contact_last4": last_four(data.contact), "topic": data.topic, "channel": data.channel,
+        "urgent": data.urgency == "urgent",
     }  # fmt: skip
     changed = [name for name, value in new.items() if getattr(consultation, name) != value]
     if "question" in changed:
         zone_id = consultation.case.zone_id
-        trace = traces.ensure_trace(session, "", new["question"], data.channel, zone_id)
+        trace = traces.ensure_trace(session, "", question, data.channel, zone_id)
         _set_outcome(session, trace.id, "referred")
         consultation.trace_id = trace.id
     for name in changed:
@@ -223,7 +230,10 @@ def _carry_out(
             shown["unit_name"] = assignment.assign(session, actor, consultation, fields).name
         case "assist":
             asked = assignment.assist(session, actor, consultation, fields)
+            given["assisting"] = [unit.code for unit in asked]
             shown["assisting_names"] = "、".join(unit.name for unit in asked)
+        case "set_urgency":
+            shown["urgency_label"] = _set_urgency(consultation, fields.urgency)
         case "opine":
             assignment.opine(session, actor, consultation, fields)
         case "sign":
@@ -267,6 +277,17 @@ def _answer(session: Session, actor: Actor, consultation: Consultation, key: str
     replying.keep_telling(session, actor, consultation, consultation.told_how, succeeded=True)
     _set_outcome(session, consultation.trace_id, "chosen", version.id)
     return version.question
+
+
+def _set_urgency(consultation: Consultation, urgency: str) -> str:
+    """调整紧急程度; no limit moves with it. Returns what it is called."""
+    label = URGENCIES[urgency]
+    if consultation.urgency == urgency:
+        raise Invalid(
+            f"这件事项的紧急程度现在就是“{label}”。", "不用调整。", errors={"urgency": "与现在相同"}
+        )
+    consultation.urgent = urgency == "urgent"
+    return label
 
 
 def _guide(consultation: Consultation, fields: ActFields) -> None:

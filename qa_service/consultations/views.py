@@ -59,6 +59,7 @@ def _summary(consultation: Consultation, calendars: Calendars) -> dict[str, Any]
         "outcome": case.outcome, "registered_at": case.registered_at, "channel": consultation.channel,
         "person_name": mask_name(consultation.person_name), "contact": mask_contact(consultation.contact),
         "question": consultation.question, "topic": consultation.topic,
+        "urgency": consultation.urgency,
         "unit": consultation.holder.name if consultation.holder else "", "due_on": due_on,
         "working_days_left": working_days_left(today, due_on, calendar) if running and due_on else None,
         "overdue": is_overdue(LIFECYCLE, case, today), "sign_due_on": consultation.sign_due_on,

@@ -22,7 +22,7 @@ from qa_service.consultations.lifecycle import LIFECYCLE
 from qa_service.consultations.schemas import Registration
 from qa_service.consultations.service import SearchTraces
 from qa_service.integration.models import IntakeOrder
-from qa_service.integration.schemas import Order
+from qa_service.integration.schemas import Order, urgency_of
 from qa_service.kit import clock
 from qa_service.zones.models import Zone
 
@@ -49,6 +49,7 @@ COLUMNS = {
     "contact": "联系方式",
     "topic": "主题",
     "channel": "渠道",
+    "urgent": "紧急程度",
 }
 
 
@@ -129,6 +130,7 @@ def registration_of(order: Order, zone: str = "") -> Registration:
     return Registration(
         question=order.content, channel=order.channel, contact=order.contact, handling="refer", zone=zone,
         person_name="" if order.confidential else order.person_name, topic=order.topics[0] if order.topics else "",
+        urgency=order.registered_urgency,
     )  # fmt: skip
 
 
@@ -179,8 +181,11 @@ def _register(
 def _correct(session: Session, actor: Actor, held: Held, order: Order, traces: SearchTraces) -> None:
     """One event tells what was corrected; the columns' words before and after stay in it, those of the person masked."""
     consultation = repository.by_case(session, held.case.id)
-    changed = service.correct(session, consultation, registration_of(order), traces)
-    before, after = held.order.data, _kept(order)
+    before, after, data = held.order.data, _kept(order), registration_of(order)
+    if urgency_of(before.get("urgency", "")) == data.urgency:
+        # What the zone has set for a reason since holds, unless the sender has changed its own mind.
+        data = data.model_copy(update={"urgency": consultation.urgency})
+    changed = service.correct(session, consultation, data, traces)
     superseded = [*before.get(SUPERSEDED, ()), held.order.content_digest]
     held.order.content_digest, held.order.data = digest(order), {**after, SUPERSEDED: superseded}
     said = "、".join(label for name, label in COLUMNS.items() if name in changed) or "登记以外的内容"

@@ -10,6 +10,15 @@ from pydantic import BaseModel, Field, StringConstraints
 from qa_service.consultations.schemas import QUESTION_LIMIT, Stripped
 
 Short = Annotated[str, StringConstraints(max_length=64)]
+URGENT_WORDS = frozenset({"紧急", "特急", "加急", "急件", "急"})
+Urgency = Literal["normal", "urgent"]
+
+
+def urgency_of(word: str) -> Urgency:
+    """紧急程度 as it is registered: systems have grades and words of their own, which are kept beside it."""
+    return "urgent" if word in URGENT_WORDS else "normal"
+
+
 ORDER_NO = r"^[A-Za-z0-9][A-Za-z0-9_\-]{0,63}$"
 
 
@@ -28,10 +37,14 @@ class Order(Stripped):
     asked_at: datetime | None = Field(None, description="诉求时间")
     place: Annotated[str, StringConstraints(max_length=128)] = Field("", description="事发地")
     topics: list[Short] = Field([], max_length=3, description="主题三级分类")
-    urgency: Short = Field("", description="紧急程度")
+    urgency: Short = Field("", description="紧急程度；“紧急”“特急”“加急”登记为紧急，其他为一般")
     dispatched_at: datetime | None = Field(None, description="派单时间")
     reply_by: datetime | None = Field(None, description="来单方要求的办理时限，只作记录")
     duplicate_of: Annotated[str, StringConstraints(max_length=64)] = Field("", description="关联的重复工单号")
+
+    @property
+    def registered_urgency(self) -> Urgency:
+        return urgency_of(self.urgency)
 
 
 class Accepted(BaseModel):

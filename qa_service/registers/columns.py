@@ -38,6 +38,7 @@ class LedgerRow:
     topic: str
     first_asked: str
     search: str
+    urgency: str
     assigned_at: datetime | None
     assigned_by: str
     unit: str
@@ -94,6 +95,7 @@ GROUPS: tuple[tuple[str, tuple[Column, ...]], ...] = (
         Column("主题", Kind.TEXT, 10, lambda r: r.topic),
         Column("首问责任人", Kind.TEXT, 11, lambda r: r.first_asked),
         Column("问答库检索", Kind.TEXT, 11, lambda r: r.search),
+        Column("紧急程度", Kind.TEXT, 9, lambda r: r.urgency),
     )),
     ("交办", (
         Column("交办时间", Kind.MOMENT, 16, lambda r: _at(r.assigned_at)),

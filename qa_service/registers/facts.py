@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from qa_service.accounts.models import Unit
 from qa_service.accounts.roles import Actor
 from qa_service.consultations import views
-from qa_service.consultations.lifecycle import CHANNELS, OUTCOMES, SATISFACTION, TOLD_HOW
+from qa_service.consultations.lifecycle import CHANNELS, OUTCOMES, SATISFACTION, TOLD_HOW, URGENCIES
 from qa_service.consultations.models import Consultation
 from qa_service.consultations.schemas import ConsultationDetail, Deadline
 from qa_service.kit import clock
@@ -73,7 +73,7 @@ def _registered(detail: ConsultationDetail, consultation: Consultation, revealed
         "渠道": CHANNELS.get(detail.channel, detail.channel),
         "咨询人": consultation.person_name if revealed else detail.person_name,
         "联系方式": consultation.contact if revealed else detail.contact,
-        "人群": detail.audience, "主题": detail.topic,
+        "人群": detail.audience, "主题": detail.topic, "紧急程度": URGENCIES[detail.urgency],
         "问题": question if revealed else without_personal_details(question), "首问责任人": detail.first_asked,
         "状态": detail.state_label, "结果": OUTCOMES.get(detail.outcome, ""),
     }  # fmt: skip

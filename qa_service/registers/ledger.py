@@ -16,7 +16,15 @@ from qa_service.cases.models import Case, CaseEvent
 from qa_service.cases.rounds import present
 from qa_service.cases.service import is_overdue
 from qa_service.consultations import repository, rules
-from qa_service.consultations.lifecycle import CHANNELS, LIFECYCLE, OUTCOMES, SATISFACTION, STATES, TOLD_HOW
+from qa_service.consultations.lifecycle import (
+    CHANNELS,
+    LIFECYCLE,
+    OUTCOMES,
+    SATISFACTION,
+    STATES,
+    TOLD_HOW,
+    URGENCIES,
+)
 from qa_service.consultations.models import Consultation, FollowUp
 from qa_service.kit import clock
 from qa_service.kit.privacy import mask_contact, mask_name, without_personal_details
@@ -129,7 +137,7 @@ def _row(serial: int, row: Consultation, beside: _Beside, today: date, revealed:
         person_name=row.person_name if revealed else mask_name(row.person_name),
         contact=row.contact if revealed else mask_contact(row.contact), audience=row.audience,
         question=shown(row.question), topic=row.topic, first_asked=row.first_asked_name,
-        search=beside.searches.get(row.trace_id, ""), assigned_at=row.assigned_at, assigned_by=row.assigned_by,
+        search=beside.searches.get(row.trace_id, ""), urgency=URGENCIES[row.urgency], assigned_at=row.assigned_at, assigned_by=row.assigned_by,
         unit=beside.units.get(case.holder_unit_id or 0, ""),
         assisting="、".join(item.unit.name for item in row.assisting_now), policy_clue=shown(row.policy_clue),
         due_on=limit.due_on, due_status={"official": "确定", "": ""}.get(limit.due_status, "暂定"),

@@ -329,7 +329,7 @@ class Engine:
         suppressed = self._suppressed(query, filters, place) if filters.on else ()
         timings["rank"] = _ms(begin_rank)
         timings["total"] = _ms(begin)
-decision = decide(confidence, offered, len(hits), ambiguous, self._bands)
+        decision = decide(confidence, offered, len(hits), ambiguous, self._bands)
         return Outcome(decision, confidence, hits, text, timings, suppressed, query.asked is None, readings)
 
     def _prepare(self, text: str, timings: dict[str, float], read: Asked | None) -> _Query:

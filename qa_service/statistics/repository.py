@@ -177,10 +177,10 @@ def first_of_lanes(
     waiting = (
         scoped(actor, scope)
         .where(Case.state.in_(WAITING_STATES))
-        .with_only_columns(Case.id, _lane_of(days), present_due.label("due_on"))
+        .with_only_columns(Case.id, _lane_of(days), present_due.label("due_on"), Consultation.urgent)
         .subquery()
     )
-    order = (waiting.c.due_on.is_(None), waiting.c.due_on, waiting.c.id)
+    order = (waiting.c.due_on.is_(None), waiting.c.due_on, waiting.c.urgent.desc(), waiting.c.id)
     place = func.row_number().over(partition_by=waiting.c.lane, order_by=order).label("place")
     placed = select(waiting.c.id, waiting.c.lane, place).where(waiting.c.lane.is_not(None)).subquery()
     chosen: dict[str, list[int]] = {lane.code: [] for lane in LANES}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -40,19 +41,32 @@ def post(
     session: Session, to: Iterable[Addressee], letter: Letter, settings: WatchSettings | None = None
 ) -> None:
     """One message for each addressee, one delivery for each of their channels."""
-    settings = settings or configuration.load(session)
+    post_all(session, [(to, letter)], settings or configuration.load(session))
+
+
+def post_all(
+    session: Session, letters: Iterable[tuple[Iterable[Addressee], Letter]], settings: WatchSettings
+) -> None:
+    """Many letters in two statements: a look of the watcher may have tens of thousands to write."""
     at = clock.now()
-    for one in to:
-        channels = channels_of(one, settings)
-        if not channels:
-            continue
-        instead = f"（代{one.instead_of}接收）" if one.instead_of else ""
-        message = Message(
-            user_id=one.user_id, robot_id=one.robot_id, kind=letter.kind, title=letter.title[:128], body=letter.body + instead,
-            link=letter.link, zone_id=letter.zone_id, in_hours=letter.in_hours, created_at=at, shown_at=None, read_at=None,
-        )  # fmt: skip
-        session.add(message)
-        session.flush()
-        for channel in channels:
-            session.add(MessageDelivery(message_id=message.id, channel=channel, created_at=at, next_at=at))
+    posted: list[tuple[Message, list[str]]] = []
+    for to, letter in letters:
+        for one in to:
+            if channels := channels_of(one, settings):
+                posted.append((_message(one, letter, at), channels))
+    session.add_all(message for message, _ in posted)
     session.flush()
+    session.add_all(
+        MessageDelivery(message_id=message.id, channel=channel, created_at=at, next_at=at)
+        for message, channels in posted
+        for channel in channels
+    )
+    session.flush()
+
+
+def _message(to: Addressee, letter: Letter, at: datetime) -> Message:
+    instead = f"（代{to.instead_of}接收）" if to.instead_of else ""
+    return Message(
+        user_id=to.user_id, robot_id=to.robot_id, kind=letter.kind, title=letter.title[:128], body=letter.body + instead,
+        link=letter.link, zone_id=letter.zone_id, in_hours=letter.in_hours, created_at=at, shown_at=None, read_at=None,
+    )  # fmt: skip

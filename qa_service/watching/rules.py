@@ -67,7 +67,7 @@ class WatchSettings:
     Yellow: at most `yellow_short` left where the limit is shorter than `long_from`, else `yellow_long` (缺省：5 日件剩
     1 日、20 日件剩 3 日); at most `stage_yellow` left in a stage. Red: from the day after the due date, whatever is set.
     A stage with 0 days is not watched. The desk is told to send an urging notice on the first day after the due date
-    (逾期次日发催办通知书).
+    (逾期次日发催办通知书). `assignments`: whether units are told of what is newly given to them.
     """
 
     yellow_short: int = 1
@@ -85,6 +85,7 @@ class WatchSettings:
     hours: str = DEFAULT_HOURS
     email: bool = True
     robots: bool = True
+    assignments: bool = True
 
     @property
     def office_hours(self) -> OfficeHours:
@@ -162,6 +163,26 @@ def _steps(rule: WatchRule, left: int, settings: WatchSettings) -> list[Step]:
     if late >= settings.supervisor_after:
         steps.append(TO_SUPERVISOR)
     return steps
+
+
+@dataclass(frozen=True, slots=True)
+class NewWork:
+    """What a unit is told when it is given something to do. `signed_for`: it has to be signed for first."""
+
+    code: str
+    label: str
+    asked: str
+    signed_for: bool = False
+
+
+ASSISTING = NewWork("assisting", "请协办", "请向承办单位提出协办意见。")
+# Event → what the unit that then holds the case is told, and those that it asks to assist.
+NEW_WORK: Mapping[str, tuple[NewWork | None, NewWork | None]] = {
+    "assign": (NewWork("assigned", "新交办", "请按期签收，主动答复咨询人。", signed_for=True), ASSISTING),
+    "reassign": (NewWork("reassigned", "改派", "请按期签收，主动答复咨询人。", signed_for=True), ASSISTING),
+    "assist": (None, ASSISTING),
+    "redo": (NewWork("redone", "退回重办", "咨询人对答复不满意，请重新答复并告知咨询人。"), None),
+}
 
 
 NOTICES = {"urge": "催办", "supervise": "督办"}

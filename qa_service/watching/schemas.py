@@ -81,6 +81,7 @@ class SettingsInput(Input):
     hours: Annotated[str, StringConstraints(strip_whitespace=True, max_length=128)] = DEFAULT_HOURS
     email: bool = True
     robots: bool = True
+    assignments: bool = True
 
     @field_validator("hours")
     @classmethod

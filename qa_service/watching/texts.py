@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from qa_service.watching.pending import Pending
-from qa_service.watching.rules import SUPERVISION_REASONS, Step
+from qa_service.watching.rules import SUPERVISION_REASONS, NewWork, Step
 from qa_service.workdays.calendar import WEEKDAYS
 
 ASKED = {
@@ -40,6 +40,19 @@ def reminder(pending: Pending, step: Step, unit: str) -> tuple[str, str]:
         f"{said_left(pending.left)}。{asked}"
     )
     return title, body
+
+
+def new_work(
+    work: NewWork, number: str, topic: str, unit: str, *, urgent: bool, sign_by: date | None, due_on: date | None
+) -> tuple[str, str]:  # fmt: skip
+    """(title, body) for a unit that is given something to do. The reason is left out: it may name somebody."""
+    marked = f"{work.label}（紧急）" if urgent else work.label
+    signed = f"签收期限{said_date(sign_by)}，" if sign_by else ""
+    due = f"{signed}答复期限{said_date(due_on)}。" if due_on else ""
+    return (
+        f"{marked}：{number}",
+        f"咨询件{subject_of(number, topic)}{work.label}，单位：{unit}。{due}{work.asked}",
+    )
 
 
 def notice(kind: str, notice_number: str, case: str, reason_code: str, feedback_due: date) -> tuple[str, str]:

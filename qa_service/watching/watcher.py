@@ -23,13 +23,15 @@ from qa_service.watching import configuration, messages, texts
 from qa_service.watching.messages import Letter
 from qa_service.watching.models import WatchCard, WatchReminder
 from qa_service.watching.pending import Pending, find_pending
-from qa_service.watching.recipients import Directory, load_directory
+from qa_service.watching.recipients import Addressee, Directory, load_directory
 from qa_service.watching.rules import TIMED, Colour, Step, WatchSettings, colour_of, steps_due, why
 from qa_service.zones.calendar import load_calendars
 
 BATCH = 100
 NOBODY = "nobody"
 CardKey = tuple[int, int, str, date, str]
+ReminderKey = tuple[int, int, str, date, str, str]
+REMINDER_KEY = ("case_id", "round", "rule", "due_on", "step", "recipient")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +99,11 @@ def _carry_out(session: Session, case_ids: Sequence[int]) -> None:
     at = clock.now()
     for _, card_id in plan.over:
         session.get_one(WatchCard, card_id).ended_at = at
-    for pending, colour in plan.cards:
-        session.execute(
-            insert_into(session, WatchCard).values(_card(pending, colour, settings)).on_conflict_do_nothing()
-        )
+    if plan.cards:
+        cards = [_card(pending, colour, settings) for pending, colour in plan.cards]
+        session.connection().execute(insert_into(session, WatchCard).on_conflict_do_nothing(), cards)
     if plan.reminders:
-        directory = load_directory(session)
-        units = {row.id: row.name for row in session.execute(select(Unit.id, Unit.name))}
-        for pending, steps in plan.reminders:
-            _remind(session, settings, directory, units, pending, steps)
+        _remind(session, settings, plan.reminders)
 
 
 def _card(pending: Pending, colour: Colour, settings: WatchSettings) -> dict[str, Any]:
@@ -117,38 +115,54 @@ def _card(pending: Pending, colour: Colour, settings: WatchSettings) -> dict[str
 
 
 def _remind(
-    session: Session, settings: WatchSettings, directory: Directory, units: dict[int, str], pending: Pending,
-    steps: Sequence[Step],
-) -> None:  # fmt: skip
+    session: Session, settings: WatchSettings, reminders: Sequence[tuple[Pending, tuple[Step, ...]]]
+) -> None:
+    """Claim all reminders at once and write the messages at once: one after the other, a morning with thousands of them
+    took minutes."""
+    directory = load_directory(session)
+    units = {row.id: row.name for row in session.execute(select(Unit.id, Unit.name))}
     taken = {
-        row.step for row in session.execute(_taken_steps([pending.case_id])) if tuple(row)[:4] == pending.key
+        tuple(row) for row in session.execute(_taken_steps([pending.case_id for pending, _ in reminders]))
     }
-    unit = units.get(pending.unit_id, "") if pending.unit_id else ""
-    for code, people in directory.by_step(steps, pending.unit_id, pending.zone_id).items():
-        if code in taken:
-            continue
-        step = next(step for step in steps if step.code == code)
-        fresh = [one for one in people if _claim(session, pending, code, one.key)]
-        if not people:
-            _claim(session, pending, code, NOBODY)
-        title, body = texts.reminder(pending, step, unit)
-        letter = Letter("reminder", title, body, f"/case/{pending.number}", pending.zone_id, in_hours=True)
-        messages.post(session, fresh, letter, settings)
-
-
-def _claim(session: Session, pending: Pending, step: str, recipient: str) -> bool:
-    """Whether this reminder is ours to give: the first who writes its row gives it."""
-    case_id, round_, rule, due_on = pending.key
-    row = insert_into(session, WatchReminder).values(
-        case_id=case_id,
-        round=round_,
-        rule=rule,
-        due_on=due_on,
-        step=step,
-        recipient=recipient,
-        at=clock.now(),
+    wanted = [
+        (pending, step, people)
+        for pending, steps in reminders
+        for step, people in _by_step(directory, pending, steps)
+        if (*pending.key, step.code) not in taken
+    ]
+    ours = _claim(
+        session,
+        [
+            (*pending.key, step.code, recipient)
+            for pending, step, people in wanted
+            for recipient in [one.key for one in people] or [NOBODY]
+        ],
     )
-    return session.execute(row.on_conflict_do_nothing().returning(WatchReminder.id)).first() is not None
+    letters = []
+    for pending, step, people in wanted:
+        fresh = [one for one in people if (*pending.key, step.code, one.key) in ours]
+        title, body = texts.reminder(pending, step, units.get(pending.unit_id or 0, ""))
+        letter = Letter("reminder", title, body, f"/case/{pending.number}", pending.zone_id, in_hours=True)
+        letters.append((fresh, letter))
+    messages.post_all(session, letters, settings)
+
+
+def _by_step(
+    directory: Directory, pending: Pending, steps: Sequence[Step]
+) -> Iterator[tuple[Step, list[Addressee]]]:
+    told = directory.by_step(steps, pending.unit_id, pending.zone_id)
+    return ((step, told[step.code]) for step in steps)
+
+
+def _claim(session: Session, keys: Sequence[ReminderKey]) -> set[ReminderKey]:
+    """Which of these reminders are ours to give: the first who writes a row gives it."""
+    if not keys:
+        return set()
+    at = clock.now()
+    columns = [getattr(WatchReminder, name) for name in REMINDER_KEY]
+    statement = insert_into(session, WatchReminder).on_conflict_do_nothing().returning(*columns)
+    rows = [{**dict(zip(REMINDER_KEY, key, strict=True)), "at": at} for key in keys]
+    return {tuple(row) for row in session.connection().execute(statement, rows)}
 
 
 def _key(row: Any) -> CardKey:

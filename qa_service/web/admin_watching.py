@@ -24,7 +24,7 @@ from qa_service.web.render import go, page
 
 router = APIRouter(route_class=TransactionalRoute)
 KINDS = {code: CHANNELS[code] for code in ("wecom", "dingtalk")}
-SWITCHES = ("email", "robots")
+SWITCHES = ("email", "robots", "assignments")
 DONE = {
     "saved": "设置已保存，下一次检查起生效。",
     "tested": "测试消息已交给发送程序，几秒后看通知、邮箱或群；没有送到的列在下面。",

@@ -16,6 +16,7 @@ from qa_service.accounts.models import Kiosk, Unit
 from qa_service.accounts.roles import Actor, Role
 from qa_service.accounts.service import audit
 from qa_service.consultations import repository, views
+from qa_service.consultations.lifecycle import URGENCIES
 from qa_service.consultations.routes import register_for
 from qa_service.consultations.schemas import QUESTION_LIMIT, Registration
 from qa_service.errors import NotFound, ServiceError
@@ -75,7 +76,7 @@ def _desk(
         errors=error.extra.get("errors", {}) if error else {}, units=active_units(session),
         today_rows=[views.summary(c, calendars) for c in rows], today_total=total,
         waiting_rows=[views.summary(c, calendars) for c in waiting], waiting_total=waiting_total,
-        calls=help_calls(session, actor), audiences=AUDIENCES, channels=DESK_CHANNELS,
+        calls=help_calls(session, actor), audiences=AUDIENCES, channels=DESK_CHANNELS, urgencies=URGENCIES,
         request_key=typed.get("request_key") or secrets.token_hex(12), finished=finished,
     )  # fmt: skip
 
@@ -140,6 +141,7 @@ def _registration(typed: dict[str, str]) -> Registration:
         name: typed.get(name, "") for name in ("question", "person_name", "contact", "audience", "trace_id")
     }
     values["channel"] = typed.get("channel") or "window"
+    values["urgency"] = typed.get("urgency") or "normal"
     return checked(Registration, {**values, "handling": handling, "fields": fields})
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from markupsafe import Markup, escape
 
-from qa_service.consultations.lifecycle import CHANNELS, OUTCOMES, SATISFACTION, TOLD_HOW
+from qa_service.consultations.lifecycle import CHANNELS, OUTCOMES, SATISFACTION, TOLD_HOW, URGENCIES
 from qa_service.kit import clock
 from qa_service.kit.privacy import without_personal_details
 from qa_service.kit.words import cn_date, cn_datetime
@@ -125,6 +125,10 @@ def how_label(code: str) -> str:
     return TOLD_HOW.get(code, code)
 
 
+def urgency_label(code: str) -> str:
+    return URGENCIES.get(code, code)
+
+
 def satisfaction_label(code: str) -> str:
     return SATISFACTION.get(code, code)
 
@@ -139,6 +143,6 @@ FILTERS = {
     for f in (
         cn_clock, cn_date, cn_datetime, cn_short, cn_time, days_left, days_left_short, due_tone, marked, unnamed, percent, part_label, validity,
         tail_number, code_groups, channel_label, triage_words, how_heard, why_found, what_confidence_means, outcome_label, how_label,
-        satisfaction_label, printed_pages,
+        satisfaction_label, urgency_label, printed_pages,
     )
 }  # fmt: skip

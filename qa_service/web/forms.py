@@ -24,7 +24,7 @@ FIELD_NAMES = {
     "law": "文件名称", "article": "条款", "version": "版本日期", "phrase": "关键语句", "phone": "电话", "address": "地址",
     "post": "岗位", "verdict": "能否办理", "missing": "需要补齐的内容", "source": "来源", "case": "咨询件编号",
     "person": "人员", "facts": "事实", "happened_on": "发生日期",
-    "assisting": "协办单位", "opinion": "协办意见", "satisfaction": "是否满意", "leading": "牵头件编号",
+    "assisting": "协办单位", "opinion": "协办意见", "satisfaction": "是否满意", "leading": "牵头件编号", "urgency": "紧急程度",
     "hours": "办公时间", "duties": "职责", "said": "词", "official": "规范用语", "kind": "类别", "short_name": "简称",
     "document": "文号", "first": "起日", "last": "止日", "content": "通知内容", "year": "年份",
     "phone4": "手机号后四位", "feedback": "反馈", "decision": "处理", "reason_code": "督办事由", "substitute": "代理人",

@@ -47,13 +47,13 @@ FIELDS = st.fixed_dictionaries(
         "satisfaction": st.sampled_from(["satisfied", "dissatisfied", "unreached"]),
         "library_decision": st.sampled_from(["none", "new", "merge"]), "entry_key": st.just("jobless-length"),
         "entry": st.sampled_from(["jobless-length", "gone"]), "guided_to": TEXTS, "guided_contact": TEXTS,
-        "entry_question": TEXTS, "topic": st.just("社会保险"),
+        "urgency": st.sampled_from(["normal", "urgent"]), "entry_question": TEXTS, "topic": st.just("社会保险"),
     },
 )  # fmt: skip
 SOUND = {
     "unit": "rsj", "reason": "理由", "text": "答复", "basis": "依据", "how": "phone", "guided_to": "税务局", "note": "无人接听",
     "guided_contact": "12366", "library_decision": "none", "entry": "jobless-length", "assisting": ["zjj"],
-    "opinion": "意见", "satisfaction": "dissatisfied",
+    "opinion": "意见", "satisfaction": "dissatisfied", "urgency": "urgent",
 }  # fmt: skip
 TYPED = ("reason", "text", "basis", "note", "opinion", "policy_clue", "guided_to", "guided_contact")
 HELD = ("assigned", "in_progress", "in_review", "replied", "answered", "closed")
@@ -202,7 +202,7 @@ class Walk(RuleBasedStateMachine):
         case = found.case
         return (
             case.state, case.version, case.holder_unit_id, case.due_on, case.round, case.outcome, found.reply_text,
-            found.sign_due_on, found.returns, [row.ended_at for row in found.assisting], len(case.rounds),
+            found.sign_due_on, found.returns, found.urgent, [row.ended_at for row in found.assisting], len(case.rounds),
         )  # fmt: skip
 
     def look(self, followed: Followed) -> Consultation:

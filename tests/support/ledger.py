@@ -39,6 +39,7 @@ class LedgerCase:
     follows_first: bool = False
     ratings: tuple[str, ...] = ()
     question: str = "怎么办"
+    urgent: bool = False
     number: str = field(default="")
 
 
@@ -75,6 +76,7 @@ def replace_ledger(session: Session, cases: list[LedgerCase], chunk: int = 2000)
             details.append(
                 {
                     "case_id": serial, "channel": case.channel, "question": case.question, "topic": case.topic,
+                    "urgent": case.urgent,
                     "trace_id": trace, "leading_id": None, "returns": len(case.returned_by), "reply_unit_id": units.get(case.replied_by_unit),
                 }
             )  # fmt: skip

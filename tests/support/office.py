@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import select
@@ -22,14 +23,21 @@ class Office:
         self._seen = 0
 
     def look(self) -> set[tuple[str, str]]:
-        """Watch once; returns who was told what since the last look, as (username or robot, first words)."""
+        """Watch once; returns who was reminded of what since the last look, as (username or robot, first words)."""
         watch(self.database)
-        return self.told()
+        return self._told_since(lambda kind: kind == "reminder")
 
     def told(self) -> set[tuple[str, str]]:
+        """As `look`, without watching: of everything that was said."""
+        return self._told_since(lambda _: True)
+
+    def reminders(self) -> list[Any]:
+        return [row for row in self.messages() if row[0].kind == "reminder"]
+
+    def _told_since(self, wanted: Callable[[str], bool]) -> set[tuple[str, str]]:
         rows = [row for row in self.messages() if row[0].id > self._seen]
         self._seen = max((row[0].id for row in rows), default=self._seen)
-        whole = [(row[1] or row[2], row[0].title) for row in rows]
+        whole = [(row[1] or row[2], row[0].title) for row in rows if wanted(row[0].kind)]
         assert len(whole) == len(set(whole)), "nobody is told one thing twice"
         return {(who, title.split("：")[0]) for who, title in whole}
 

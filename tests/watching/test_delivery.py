@@ -225,6 +225,8 @@ class TestRobots:
         add_robot(database, "wecom", robot.url, unit_code="mzj")
         at("2026-02-13 10:00")
         flow.signed()
+        office.deliver()
+        assert len(robot.posted) == 1 and "新交办" in robot.posted.pop().text
         at("2026-02-26 10:00")
         assert ("工作群", "即将到期") in office.look()
         office.deliver()
@@ -271,7 +273,8 @@ class TestTheOutbox:
         flow.assigned()
         issued = people("desk").post(f"{API}/consultations/{flow.number}/notices", json={"kind": "urge"})
         assert issued.status_code == 201
-        wait_for(lambda: people("unit-rsj").get(f"{API}/messages").json()["unread"] == 1)
+        # The assignment and the urging notice.
+        wait_for(lambda: people("unit-rsj").get(f"{API}/messages").json()["unread"] == 2)
 
 
 def test_a_process_killed_while_sending_loses_nothing(
@@ -284,6 +287,7 @@ def test_a_process_killed_while_sending_loses_nothing(
     address(database)
     actors = Actors(database)
     with database.write() as session:
+        configuration.save(session, SYSTEM, WatchSettings(assignments=False))
         made = service.register(
             session, actors["desk"], Registration(question="归谁管", handling="refer", fields=ActFields(unit="rsj")),
             FakeTraces(),

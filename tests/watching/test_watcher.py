@@ -221,7 +221,7 @@ class TestOnce:
             other.close()
         assert failed == []
         # Four cases: two officers, their leader, two desks; a red card each.
-        assert len(office.messages()) == 4 * 5 and len(cards(database)) == 4
+        assert len(office.reminders()) == 4 * 5 and len(cards(database)) == 4
         with database.read() as session:
             assert session.scalar(select(func.count()).select_from(WatchReminder)) == 4 * 5
 
@@ -231,19 +231,16 @@ class TestOnce:
         at(RECEIVED)
         flow.signed()
         at(LATE)
-        posted: list[Any] = []
-        post = messages.post
+        post_all = messages.post_all
 
         def breaking(*args: Any, **kwargs: Any) -> None:
-            post(*args, **kwargs)
-            posted.append(args)
-            if len(posted) == 2:
-                raise KeyboardInterrupt("the process was ended here")
+            post_all(*args, **kwargs)
+            raise KeyboardInterrupt("the process was ended here")
 
         with monkeypatch.context() as patch:
-            patch.setattr(messages, "post", breaking)
+            patch.setattr(messages, "post_all", breaking)
             with pytest.raises(KeyboardInterrupt):
                 watch(database)
-        assert office.messages() == [] and cards(database) == []
+        assert office.reminders() == [] and cards(database) == []
         assert len(office.look()) == 5 and len(cards(database)) == 1
         assert office.look() == set()
