@@ -164,7 +164,7 @@ class TestCorrecting:
             )
             event = row.case.events[-1]
             assert (event.event, event.sentence) == (
-                "intake_update", f"来单系统更正了工单{ORDER['order_no']}：咨询问题、联系方式。",
+                "intake_update", f"来单系统更正了工单{ORDER['order_no']}：咨询问题、联系方式、紧急程度。",
             )  # fmt: skip
             assert (event.before["question"], event.after["question"]) == (ORDER["content"], row.question)
             assert event.before["contact"] == "138****8000"
