@@ -37,6 +37,13 @@ NOTICES = {
     2025: "《国务院办公厅关于2025年部分节假日安排的通知》（国办发明电〔2024〕12号）",
     2026: "《国务院办公厅关于2026年部分节假日安排的通知》（2025-11-04）",
 }
+# What chinesecalendar does not have: "将12月31日（星期六）、1月1日（星期日）两个公休日调至1月2日、3日，12月31日上班".
+LACKING = [
+    CalendarDay(
+        date(2005, 12, 31), DayKind.MAKEUP, "元旦",
+        "《国务院办公厅关于2006年部分节假日安排的通知》（国办发明电〔2005〕35号）",
+    )
+]  # fmt: skip
 # 清明 by the solar term; the rest by the lunar calendar.
 NEXT_YEAR = MovableDates(
     new_year=date(2027, 2, 6),
@@ -47,9 +54,9 @@ NEXT_YEAR = MovableDates(
 
 
 def noticed_days() -> list[CalendarDay]:
-    """Every holiday and make-up day that chinesecalendar knows, in order, with its notice."""
+    """Every holiday and make-up day of the notices, in order, with its source."""
     seed = f"chinesecalendar {version('chinesecalendar')} (国务院办公厅历年通知)"
-    days = []
+    days = [*LACKING]
     for day, name in constants.holidays.items():
         suffix = "调休放假" if day in constants.in_lieu_days else ""
         days.append(CalendarDay(day, DayKind.HOLIDAY, NAMES[name] + suffix, NOTICES.get(day.year, seed)))

@@ -91,6 +91,7 @@ class TestActs:
                 "assist",
                 "link",
                 "void",
+                "set_urgency",
             }
 
 
