@@ -177,9 +177,10 @@ class Engine:
         with them. Vectors, tokens, suggestions and calibration know nothing of words and stay."""
         before, after = self._lexicon.words(), lexicon.words()
         differing = {word for word, _ in before.items() ^ after.items()}
+        lexical = self._lexical.recut(self._documents, differing, lexicon)
         return Engine(
-            self._documents, self._wordings, self._lexical.recut(self._documents, differing, lexicon), self._dense,
-            self._late, self._suggestions, lexicon, self._encoder, self._calibration, self._digests, self._bands,
+            self._documents, self._wordings, lexical, self._dense, self._late, self._suggestions, lexicon, self._encoder,
+            self._calibration, self._digests, self._bands, phonetics_of(lexicon, lexical, self._phonetics.pinyins),
         )  # fmt: skip
 
     def updated(
@@ -211,9 +212,11 @@ class Engine:
                 late = self._late.updated(self._dense, picked, added, found.states, Fillers(encoder))
         entries = [*(self._wordings[n] for n in kept), *(wordings(document) for document in added)]
         suggestions = SuggestIndex.build([d.id for d in documents], entries, self._suggestions.pinyins)
+        lexical = self._lexical.updated(kept, added, self._lexicon)
         return Engine(
-            documents, entries, self._lexical.updated(kept, added, self._lexicon), dense, late, suggestions,
-            self._lexicon, self._encoder, self._calibration, {self._ids[n]: self._digests[self._ids[n]] for n in kept}, self._bands,
+            documents, entries, lexical, dense, late, suggestions, self._lexicon, self._encoder, self._calibration,
+            {self._ids[n]: self._digests[self._ids[n]] for n in kept}, self._bands,
+            phonetics_of(self._lexicon, lexical, self._phonetics.pinyins),
         )  # fmt: skip
 
     @property
@@ -460,8 +463,8 @@ class Engine:
 
         save_index(
             folder, self._documents, self._wordings, self._digests, self._lexical, self._dense, self._late,
-            self._suggestions, self._calibration, self._library_fingerprint, self.encoder_fingerprint,
-            self._lexicon.fingerprint,
+            {**self._suggestions.pinyins, **self._phonetics.pinyins}, self._calibration, self._library_fingerprint,
+            self.encoder_fingerprint, self._lexicon.fingerprint,
         )  # fmt: skip
 
     @classmethod
@@ -475,6 +478,7 @@ class Engine:
         return cls(
             stored.documents, stored.wordings, stored.lexical, stored.dense, stored.late, stored.suggestions,
             lexicon, encoder, stored.calibration, stored.digests,
+            phonetics=phonetics_of(lexicon, stored.lexical, stored.pinyins),
         )  # fmt: skip
 
 

@@ -32,7 +32,7 @@ from .suggest import SuggestIndex
 from .tokens import TokenStates
 from .types import Document
 
-FORMAT = 3
+FORMAT = 4
 _MANIFEST = "manifest.json"
 _DATES = ("effective_from", "effective_to", "review_due")
 
@@ -48,6 +48,7 @@ class StoredIndex:
     dense: DenseIndex | None
     late: LateIndex | None
     suggestions: SuggestIndex
+    pinyins: Mapping[str, Pinyin]
     calibration: Calibration | None
 
 
@@ -59,7 +60,7 @@ def save_index(
     lexical: LexicalIndex,
     dense: DenseIndex | None,
     late: LateIndex | None,
-    suggestions: SuggestIndex,
+    pinyins: Mapping[str, Pinyin],
     calibration: Calibration | None,
     library_fingerprint: str,
     encoder_fingerprint: str | None,
@@ -74,7 +75,7 @@ def save_index(
             ]
         ),
         "vocabulary.json": _json(list(lexical.vocabulary)),
-        "pinyin.json": _json({t: [p.syllables, p.initials] for t, p in suggestions.pinyins.items()}),
+        "pinyin.json": _json({t: [p.syllables, p.initials] for t, p in pinyins.items()}),
     }
     scores = lexical.bm25.scores
     arrays: dict[str, npt.NDArray[Any]] = {
@@ -208,7 +209,7 @@ def _restore(files: Mapping[str, bytes], manifest: Mapping[str, Any], dim: int) 
     digests = {record["id"]: record["digest"] for record in records}
     entries = tuple(tuple(Wording(*pair) for pair in record["wordings"]) for record in records)
     suggestions = SuggestIndex.build([d.id for d in documents], entries, known)
-    return StoredIndex(documents, entries, digests, lexical, dense, late, suggestions, calibration)
+    return StoredIndex(documents, entries, digests, lexical, dense, late, suggestions, known, calibration)
 
 
 def _document(record: Mapping[str, Any]) -> Document:

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from .function_words import FUNCTION_WORDS
 from .noise import blurred
-from .pinyin import syllable_of
+from .pinyin import Pinyin, pinyin_of, syllable_of
 from .segment import Segmenter, bigrams
 
 # Characters of a term that may be taken from its sound, and from a sound that is only near.
@@ -23,6 +23,7 @@ _HAN = re.compile(r"[\u3400-\u9fff]+")
 _LETTERS = re.compile(r"[a-z]+")
 _SPELLING = re.compile(r"[a-z]+(?:[ '][a-z]+)*")
 _SYLLABLE = range(2, 7)  # letters of one
+_CAPITAL = re.compile(r"[A-Z][a-z]*")
 _ROUNDS = 3
 
 Readings = tuple[tuple[str, str], ...]
@@ -60,19 +61,23 @@ class Phonetics:
         words: Collection[str],
         segmenter: Segmenter,
         seen: Callable[[str], bool],
+        known: Mapping[str, Pinyin] | None = None,
     ) -> None:
         """From normalised words in any order; others than ideographs are passed over.
 
         `terms` may stand there in other characters or in letters, `words` only in letters; a term comes before a word.
         `segmenter` knows the words that mean themselves. `seen` tells whether two ideographs stand together anywhere in
-        the library, which then means something as it stands.
+        the library, which then means something as it stands. `known`: pinyin already worked out.
         """
         self._segmenter, self._seen = segmenter, seen
+        known = known or {}
+        named = {word: known.get(word) or pinyin_of(word) for word in filter(_is_term, {*terms, *words})}
+        self.pinyins: Mapping[str, Pinyin] = named
         self._root = _Node()
         for term in filter(_is_term, terms):
-            for sounds in sounds_of(term):
+            for sounds in sounds_of(term, named[term]):
                 self._add(term, sounds)
-        self._spelled = {**_spelled(words), **_spelled(terms)}
+        self._spelled = {**_spelled(words, named), **_spelled(terms, named)}
 
     def _add(self, term: str, sounds: tuple[str, ...]) -> None:
         node = self._root
@@ -174,21 +179,18 @@ def _is_term(word: str) -> bool:
     return _EXACT <= len(word) <= _LONGEST and _HAN.fullmatch(word) is not None
 
 
-def _spelled(words: Iterable[str]) -> dict[str, str]:
+def _spelled(words: Iterable[str], pinyins: Mapping[str, Pinyin]) -> dict[str, str]:
     """What each spelling stands for: the one word that has it, or nothing where there are several."""
     found: dict[str, set[str]] = defaultdict(set)
     for word in filter(_is_term, words):
-        for sounds in sounds_of(word):
+        for sounds in sounds_of(word, pinyins[word]):
             found["".join(sounds)].add(word)
     return {letters: next(iter(same)) if len(same) == 1 else "" for letters, same in found.items()}
 
 
-@lru_cache(maxsize=65_536)
-def sounds_of(term: str) -> tuple[tuple[str, ...], ...]:
+def sounds_of(term: str, pinyin: Pinyin) -> tuple[tuple[str, ...], ...]:
     """Toneless syllables of a term of ideographs: as a word, and character by character where that differs."""
-    from pypinyin import Style, lazy_pinyin
-
-    as_word = tuple(lazy_pinyin(term, style=Style.NORMAL))
+    as_word = tuple(map(str.lower, _CAPITAL.findall(pinyin.syllables)))
     by_character = tuple(map(_syllable, term))
     return (as_word,) if as_word == by_character or len(as_word) != len(term) else (as_word, by_character)
 

@@ -1,12 +1,21 @@
-"""Pinyin of a phrase, for suggestions while typing. pypinyin is imported on first use only."""
+"""Pinyin of phrases and of single characters. pypinyin is imported on first use only.
+
+Its words take 40 MB, and only tell how a phrase is read: characters alone do without, and phrases whose pinyin is kept
+(in the index) need not be asked for again.
+"""
 
 from __future__ import annotations
 
+import os
 import re
+import threading
 from dataclasses import dataclass
 from functools import lru_cache
 
+os.environ.setdefault("PYPINYIN_NO_PHRASES", "1")
+
 _LETTERS = re.compile(r"[^0-9a-z]")
+_loading, _words_loaded = threading.Lock(), threading.Event()
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +35,21 @@ def syllable_of(char: str) -> str:
 
 def pinyin_of(text: str) -> Pinyin:
     """Pinyin of a normalised text; Latin letters and digits stand for themselves, all else is left out."""
+    _load_words()
     from pypinyin.seg.simpleseg import seg
 
     kept = [unit for word in seg(text) for unit in _units(word)]
     return Pinyin("".join(unit.capitalize() for unit in kept), "".join(unit[0] for unit in kept))
+
+
+def _load_words() -> None:
+    with _loading:
+        if not _words_loaded.is_set():
+            import pypinyin
+            from pypinyin.phrases_dict import phrases_dict
+
+            pypinyin.load_phrases_dict(phrases_dict)
+            _words_loaded.set()
 
 
 @lru_cache(maxsize=65_536)
