@@ -112,7 +112,8 @@ def why(rule: WatchRule, colour: Colour, left: int, limit_days: int, settings: W
         return f"{rule.label}已超期"
     threshold = yellow_from(rule, limit_days, settings)
     said = "今天到期" if left == 0 else f"只剩{left}个工作日"
-    return f"{rule.label}{said}（剩余不超过{threshold}个工作日亮黄牌）"
+    begins = f"剩余不超过{threshold}个工作日" if threshold else "到期当天"
+    return f"{rule.label}{said}（{begins}亮黄牌）"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,13 @@ ASKED = {
     "case": "请抓紧拟定答复并告知咨询人。", "assign": "请及时交办。", "sign": "请及时签收；不属于本单位职责的，请在退回期限内退回。",
     "review": "请及时审核答复。", "tell": "答复已经拟好，请及时告知咨询人。",
 }  # fmt: skip
+# To those who do not do the step themselves.
+BY_STEP = {
+    "suggest": "可以发催办单。",
+    "leader": "请督促办理。",
+    "supervisor": "请督促承办单位办理，必要时催办、督办。",
+}
+UNASSIGNED = "还没有交办承办单位，请及时交办。"
 LISTED = 10
 
 
@@ -33,7 +40,9 @@ def subject_of(number: str, topic: str) -> str:
 def reminder(pending: Pending, step: Step, unit: str) -> tuple[str, str]:
     """(title, body) of one reminder."""
     title = f"{step.label}：{pending.number} {pending.rule.label}"
-    asked = "可以发催办单。" if step.code == "suggest" else ASKED[pending.rule.code]
+    asked = BY_STEP.get(step.code, ASKED[pending.rule.code])
+    if pending.unit_id is None:
+        asked = UNASSIGNED
     holder = f"由{unit}承办，" if unit else ""
     body = (
         f"咨询件{subject_of(pending.number, pending.topic)}{holder}{pending.rule.label}于{said_date(pending.due_on)}截止，"

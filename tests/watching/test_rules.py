@@ -14,17 +14,24 @@ from qa_service.consultations.lifecycle import LIFECYCLE, STATES
 from qa_service.kit.clock import CHINA
 from qa_service.watching.channels.robots import dingtalk_sign, shortened
 from qa_service.watching.office_hours import parse_hours
+from qa_service.watching.pending import Pending
 from qa_service.watching.rules import (
+    BEFORE,
     RULES,
     SUPERVISION_REASONS,
     TIMED,
+    TO_LEADER,
+    TO_SUPERVISOR,
     WITH_UNIT,
     Colour,
+    Step,
     WatchSettings,
     colour_of,
     steps_due,
+    why,
     why_no_notice,
 )
+from qa_service.watching.texts import reminder
 from qa_service.workdays.calendar import WorkCalendar
 from qa_service.workdays.calendar_file import read_calendar
 
@@ -63,6 +70,17 @@ class TestColours:
         stopped = {act.target for act in LIFECYCLE.acts if act.clock is Clock.MET}
         assert not stopped & TIMED and WITH_UNIT < TIMED
 
+    @pytest.mark.parametrize(
+        ("rule", "left", "said"),
+        [
+            ("case", 1, "答复期限只剩1个工作日（剩余不超过1个工作日亮黄牌）"), ("case", 0, "答复期限今天到期（剩余不超过1个工作日亮黄牌）"),
+            ("tell", 0, "告知咨询人今天到期（到期当天亮黄牌）"), ("sign", -2, "签收已超期"),
+        ],
+    )  # fmt: skip
+    def test_a_card_says_why(self, rule: str, left: int, said: str) -> None:
+        settings = WatchSettings()
+        assert why(RULES[rule], colour_of(RULES[rule], left, 5, settings), left, 5, settings) == said
+
 
 class TestSteps:
     @pytest.mark.parametrize(
@@ -77,6 +95,25 @@ class TestSteps:
 
     def test_a_stage_is_not_urged(self) -> None:
         assert [step.code for step in steps_due(RULES["sign"], -1, WatchSettings())] == ["late", "leader"]
+
+
+class TestReminders:
+    @pytest.mark.parametrize(
+        ("step", "unit_id", "asked"),
+        [
+            (BEFORE, 7, "请抓紧拟定答复并告知咨询人。"), (TO_LEADER, 7, "请督促办理。"),
+            (TO_SUPERVISOR, 7, "请督促承办单位办理，必要时催办、督办。"), (TO_SUPERVISOR, None, "还没有交办承办单位，请及时交办。"),
+        ],
+    )  # fmt: skip
+    def test_each_reader_is_asked_for_what_they_can_do(
+        self, step: Step, unit_id: int | None, asked: str
+    ) -> None:
+        due_on = datetime(2026, 11, 20, tzinfo=CHINA).date()
+        pending = Pending(1, "QH01-ZX-20261113-0001", 1, CASE, due_on, -2, 5, 1, unit_id, "社会保险")
+        title, body = reminder(pending, step, "县民政局" if unit_id else "")
+        assert title.startswith(step.label) and "QH01-ZX-20261113-0001" in title
+        assert body.endswith(f"已超期2个工作日。{asked}")
+        assert ("由县民政局承办" in body) is (unit_id is not None)
 
 
 class TestOfficeHours:
