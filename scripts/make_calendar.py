@@ -3,9 +3,9 @@
 
     scripts/make_calendar.py [OUT]
 
-chinesecalendar (PyPI) holds the State Council's holiday notices since 2004. The movable dates of the
-following year are below, since no notice has named them yet. Enter the notice itself through the
-administration page when it is out; this script is for a new release of the bundled file.
+chinesecalendar (PyPI) holds the State Council's holiday notices since 2004; the following year has no notice yet.
+Enter the notice itself through the administration page when it is out; this script is for a new release of the
+bundled file.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from chinese_calendar import constants
 
 from qa_service.workdays.calendar import CalendarDay, DayKind, DayStatus
 from qa_service.workdays.calendar_file import format_rows
-from qa_service.workdays.statutory import MovableDates, statutory_days
+from qa_service.workdays.statutory import MOVABLE, statutory_days
 
 TARGET = Path(__file__).resolve().parent.parent / "corpus" / "zone" / "calendar.csv"
 NAMES = {
@@ -44,13 +44,7 @@ LACKING = [
         "《国务院办公厅关于2006年部分节假日安排的通知》（国办发明电〔2005〕35号）",
     )
 ]  # fmt: skip
-# 清明 by the solar term; the rest by the lunar calendar.
-NEXT_YEAR = MovableDates(
-    new_year=date(2027, 2, 6),
-    qingming=date(2027, 4, 5),
-    dragon_boat=date(2027, 6, 9),
-    mid_autumn=date(2027, 9, 15),
-)
+NEXT_YEAR = 2027
 
 
 def noticed_days() -> list[CalendarDay]:
@@ -68,7 +62,7 @@ def noticed_days() -> list[CalendarDay]:
 def main() -> int:
     target = Path(sys.argv[1]) if len(sys.argv) > 1 else TARGET
     official = [(entry, DayStatus.OFFICIAL) for entry in noticed_days()]
-    inferred = [(entry, DayStatus.PROVISIONAL) for entry in statutory_days(NEXT_YEAR)]
+    inferred = [(entry, DayStatus.PROVISIONAL) for entry in statutory_days(MOVABLE[NEXT_YEAR])]
     target.write_text(format_rows(official + inferred), encoding="utf-8", newline="")
     print(f"{target}：正式 {len(official)} 天，暂定 {len(inferred)} 天")
     return 0

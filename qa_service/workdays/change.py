@@ -15,6 +15,7 @@ from qa_service.workdays.calendar import (
     with_notice,
 )
 from qa_service.workdays.calendar_file import CalendarRow
+from qa_service.workdays.statutory import MOVABLE, statutory_days
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,8 @@ def with_rows(calendar: WorkCalendar, rows: Sequence[CalendarRow]) -> WorkCalend
     """The calendar after the notices in `rows` are entered, each year from the first on.
 
     A year is in `rows` when its 1 January is an official holiday there. Inferred rows replace all inferred days
-    after the last notice. Raises ValueError (Chinese).
+    after the last notice; where nothing has been inferred after it, the law infers the next year
+    (`statutory.MOVABLE`). Raises ValueError (Chinese).
     """
     official = [row.entry for row in rows if row.status is DayStatus.OFFICIAL]
     years = sorted({entry.day.year for entry in official if (entry.day.month, entry.day.day) == (1, 1)})
@@ -63,6 +65,8 @@ def _notice_of(day: date, years: Iterable[int]) -> int:
 
 def _with_inferred(calendar: WorkCalendar, inferred: list[CalendarDay]) -> WorkCalendar:
     if not inferred:
+        inferred = _by_law(calendar)
+    if not inferred:
         return calendar
     early = next((entry for entry in inferred if entry.day <= calendar.official_through), None)
     if early is not None:
@@ -72,6 +76,15 @@ def _with_inferred(calendar: WorkCalendar, inferred: list[CalendarDay]) -> WorkC
     return replace(
         calendar, days=noticed | {entry.day: entry for entry in inferred}, provisional_through=through
     )
+
+
+def _by_law(calendar: WorkCalendar) -> list[CalendarDay]:
+    """The holidays of the year whose notice comes next, unless days after the last notice are inferred already."""
+    done = calendar.provisional_through
+    if done is not None and done > calendar.official_through:
+        return []
+    dates = MOVABLE.get(calendar.awaited_notice)
+    return statutory_days(dates) if dates else []
 
 
 def with_overrides(calendar: WorkCalendar, overrides: Mapping[date, CalendarDay]) -> WorkCalendar:
@@ -88,8 +101,11 @@ def changed_days(before: WorkCalendar, after: WorkCalendar) -> list[DayChange]:
 def _change(day: date, before: WorkCalendar, after: WorkCalendar) -> DayChange | None:
     old, new = before.entry(day), after.entry(day)
     was, will = describe_kind(old), describe_kind(new)
-    if before.status(day) is DayStatus.PROVISIONAL and after.status(day) is DayStatus.OFFICIAL:
+    doubted, doubtful = (calendar.status(day) is DayStatus.PROVISIONAL for calendar in (before, after))
+    if doubted and not doubtful:
         was += "（暂定）"
+    elif doubtful and not doubted:
+        will += "（暂定）"
     if was == will:
         return None
     source = new.source or old.source

@@ -27,6 +27,29 @@ class MovableDates:
     mid_autumn: date
 
 
+def _movable(year: int, *months_and_days: int) -> MovableDates:
+    new_year, dragon_boat, mid_autumn = (
+        date(year, *months_and_days[at : at + 2]) for at in (0, 3, 5)
+    )  # fmt: skip
+    return MovableDates(new_year, date(year, 4, months_and_days[2]), dragon_boat, mid_autumn)
+
+
+# 正月初一 (month, day), 清明 (day of April), 五月初五, 八月十五. The lunar dates as three programs give them alike, 清明 by
+# the sun's longitude of 15° in China time.
+MOVABLE = {
+    dates.new_year.year: dates
+    for dates in (
+        _movable(2027, 2, 6, 5, 6, 9, 9, 15), _movable(2028, 1, 26, 4, 5, 28, 10, 3),
+        _movable(2029, 2, 13, 4, 6, 16, 9, 22), _movable(2030, 2, 3, 5, 6, 5, 9, 12),
+        _movable(2031, 1, 23, 5, 6, 24, 10, 1), _movable(2032, 2, 11, 4, 6, 12, 9, 19),
+        _movable(2033, 1, 31, 4, 6, 1, 9, 8), _movable(2034, 2, 19, 5, 6, 20, 9, 27),
+        _movable(2035, 2, 8, 5, 6, 10, 9, 16), _movable(2036, 1, 28, 4, 5, 30, 10, 4),
+        _movable(2037, 2, 15, 4, 6, 18, 9, 24), _movable(2038, 2, 4, 5, 6, 7, 9, 13),
+        _movable(2039, 1, 24, 5, 5, 27, 10, 2), _movable(2040, 2, 12, 4, 6, 14, 9, 20),
+    )
+}  # fmt: skip
+
+
 def statutory_days(dates: MovableDates) -> list[CalendarDay]:
     """Holidays of the year of `dates` in order, days in lieu of a weekend (补假) included.
 

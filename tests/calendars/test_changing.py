@@ -435,8 +435,10 @@ class TestEntering:
             and "12月26日，周六，调休上班" in after
             and "国办发明电〔2026〕99号" in after
         )
-        unknown = people("desk").get("/calendar/2028", headers={"accept": "text/html"}).text
-        assert "未知：2028年的放假通知还没有录入" in unknown
+        inferred = people("desk").get("/calendar/2028", headers={"accept": "text/html"}).text
+        assert "1月3日，周一，元旦补假" in inferred and "现按法定节假日推定，不推测调休" in inferred
+        unknown = people("desk").get("/calendar/2029", headers={"accept": "text/html"}).text
+        assert "未知：2029年的放假通知还没有录入" in unknown
 
 
 def wrong_dates(database: Database) -> list[str]:

@@ -12,7 +12,9 @@ from support.notices import NOTICE_2025, NOTICE_2026, NOTICE_2027, NOTICES
 from qa_service.workdays.calendar import DayKind, DayStatus, WorkCalendar, noticed_days
 from qa_service.workdays.calendar_file import CalendarRow
 from qa_service.workdays.change import changed_days, with_rows
+from qa_service.workdays.due import due_date
 from qa_service.workdays.notice_text import FESTIVALS, NoticeError, parse_notice
+from qa_service.workdays.statutory import MOVABLE, statutory_days
 
 
 @pytest.mark.parametrize("year", NOTICES)
@@ -201,6 +203,30 @@ def test_entered_the_notice_settles_december_and_the_year(calendar: WorkCalendar
     assert after.status(date(2026, 12, 31)) is DayStatus.OFFICIAL
     assert after.status(date(2027, 12, 20)) is DayStatus.PROVISIONAL
     assert changed_days(after, with_rows(after, rows(NOTICE_2027))) == []
+
+
+def test_the_year_after_the_notice_is_inferred_from_the_law(calendar: WorkCalendar) -> None:
+    """So that a date across the next new year is provisional, and not a day early, as soon as the notice is in."""
+    after = with_rows(calendar, rows(NOTICE_2027))
+    assert after.status(date(2028, 1, 3)) is DayStatus.PROVISIONAL and not after.is_workday(date(2028, 1, 3))
+    found = due_date(date(2027, 12, 28), 5, after)
+    assert (found.due, found.status) == (date(2028, 1, 5), "provisional")
+    changes = {change.day: change for change in changed_days(calendar, after)}
+    assert changes[date(2028, 1, 3)].after == "周一，元旦补假（暂定）"
+    assert after.status(date(2029, 1, 1)) is DayStatus.UNKNOWN
+
+
+@pytest.mark.parametrize("year", sorted(MOVABLE))
+def test_what_the_law_infers_for_a_year_is_a_year_of_it(year: int) -> None:
+    dates, days = MOVABLE[year], statutory_days(MOVABLE[year])
+    assert {day.day.year for day in days} == {year}
+    assert dates.new_year.month in (1, 2) and dates.qingming in (date(year, 4, 4), date(year, 4, 5))
+    assert dates.dragon_boat.month in (5, 6) and dates.mid_autumn.month in (9, 10)
+    # Of a lunar year's 354 or 384 days, 五月初五 is the 122nd to 153rd and 八月十五 the 220th or 250th.
+    assert 120 <= (dates.dragon_boat - dates.new_year).days <= 154
+    assert 98 <= (dates.mid_autumn - dates.dragon_boat).days <= 128
+    # 13 statutory days (第二条), and a day in lieu for each at a weekend; where two festivals meet, fewer.
+    assert 12 <= len([day for day in days if "补假" not in day.name]) <= 13
 
 
 def test_entering_a_year_again_changes_no_day_that_is_worked(calendar: WorkCalendar) -> None:
