@@ -22,6 +22,7 @@ from qa_service.zones.calendar import load_calendars
 router = APIRouter(route_class=TransactionalRoute)
 UnitOfficer = Annotated[Actor, Depends(allow(Role.UNIT))]
 SIZE = 20
+LISTED = 50  # of each group, the soonest due; the rest are on the board
 GROUPS = (
     ("assigned", "待签收", "新交办的咨询件会出现在这里。"),
     ("in_progress", "办理中", "签收后的咨询件在这里，拟好答复后转入下一栏。"),
@@ -45,11 +46,11 @@ def show(
         if state == "in_review" and not unit.reviews_replies:
             continue
         items, total = repository.list_readable(
-            session, actor, states=(state,), held_by=actor.unit_id, limit=100
+            session, actor, states=(state,), held_by=actor.unit_id, limit=LISTED
         )
         groups.append((title, empty, [views.summary(item, calendars) for item in items], total))
     items, total = repository.list_readable(
-        session, actor, states=ASSISTED, assisted_by=actor.unit_id, limit=100
+        session, actor, states=ASSISTED, assisted_by=actor.unit_id, limit=LISTED
     )
     total_assisted, assisted = total, [views.summary(item, calendars) for item in items]
     items, total = repository.list_readable(
