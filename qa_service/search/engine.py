@@ -7,28 +7,29 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 
-from ..text.highlight import highlight, highlight_terms
 from ..text.lexicon import Lexicon
 from ..text.normalise import normalise
 from ..text.phonetic import Phonetics, Readings
 from ..text.segment import segment
 from .answer_types import asked_types
-from .calibration import NEAR_DUPLICATE, Calibration, calibrate, features_of, offer_features_of
-from .decision import Bands, decide, shown_score
-from .dense import WEIGHT_SUM, DenseIndex, Wording, late_texts_of, texts_of, wordings
+from .calibration import Calibration, calibrate, features_of, offer_features_of
+from .decision import Bands, decide
+from .dense import DenseIndex, Wording, late_texts_of, texts_of, wordings
 from .errors import EncoderMismatch
 from .exact import exact_key, exact_table
 from .fingerprint import document_digest, library_digest
 from .fusion import Asked, Ranked, Ranker, places_by_id
 from .hearing import phonetics_of
+from .hits import Query, Shown, share_of
 from .late import LateIndex
 from .lexical import LexicalIndex, best_attainable, query_terms
+from .permitted import Permitted
 from .reading import Fillers, QueryReader
 from .suggest import SuggestIndex, Suggestion
 from .types import (
@@ -36,13 +37,10 @@ from .types import (
     Document,
     Encoder,
     Filters,
-    Hit,
     Longs,
     Mask,
     Outcome,
-    Span,
     Suppressed,
-    Vectors,
     VectorStore,
 )
 from .validity import obstacle
@@ -54,26 +52,10 @@ Progress = Callable[[str, int, int], None]
 _QUESTION_LIMIT, _RAW_LIMIT = 300, 2000
 _EXACT_CONFIDENCE, _SHARED_CONFIDENCE = 0.99, 0.6
 _SUPPRESSED_AMONG = 3
-# Joint scores at which an entry is as likely meant as not, by words and with token scores, and how fast that changes
-# with the latter: fitted to which of the first ten hits answer the questions in corpus/evaluation.
-_LEXICAL_MIDDLE, _TOKEN_MIDDLE, _TOKEN_SLOPE = 6.0, 16.0, 0.6
 
 
 def _silent(stage: str, done: int, total: int) -> None:
     """No progress wanted."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Query:
-    """A question made ready: normal form, its words, its BM25 terms with the scores they give each entry and
-    the score they could give at most, and what the encoder made of it if there is one."""
-
-    text: str
-    cut: list[str]
-    terms: list[str]
-    words: Vectors
-    attainable: float
-    asked: Asked | None
 
 
 class Engine:
@@ -107,8 +89,9 @@ class Engine:
         self._digests = {d.id: digests.get(d.id) or document_digest(d) for d in self._documents}
         self._library_fingerprint = library_digest(self._digests.values())
         self._wordings = tuple(entries)
+        self._shown = Shown(self._documents, self._wordings, dense, late is not None, lexicon)
         self._exact = exact_table([[wording.normal for wording in entry] for entry in self._wordings])
-        self._masks: dict[Filters, Mask] = {}
+        self._permitted = Permitted(self._documents)
         self._heat: tuple[Mapping[str, int], Longs] | None = None
 
     @classmethod
@@ -275,7 +258,7 @@ class Engine:
     def knows(self, question: str, on: date) -> bool:
         """Whether an entry valid on this day has this very wording."""
         text = normalise(question[:_RAW_LIMIT])[:_QUESTION_LIMIT].strip()
-        return bool(exact_key(text) and self._exact_entries(text, self._mask(Filters(on=on))))
+        return bool(exact_key(text) and self._exact_entries(text, self._permitted.by(Filters(on=on))))
 
     def suggest(
         self,
@@ -289,7 +272,7 @@ class Engine:
         `heat`: how often each entry was of use, by id (unknown ids do not matter); a new mapping for new counts,
         since what is made of one is kept.
         """
-        allowed = self._mask(filters) if filters != Filters() else None
+        allowed = self._permitted.by(filters) if filters != Filters() else None
         return self._suggestions.suggest(prefix, limit, self._heat_of(heat) if heat else None, allowed)
 
     def _heat_of(self, heat: Mapping[str, int]) -> Longs:
@@ -321,21 +304,21 @@ class Engine:
         timings = {"normalise": _ms(begin)}
         query = self._prepare(text, timings, read)
         begin_rank = time.perf_counter()
-        place = self._mask(replace(filters, on=None)) if filters.topic or filters.unit else None
-        allowed = self._mask(filters) if filters != Filters() else None
+        place = self._permitted.by(replace(filters, on=None)) if filters.topic or filters.unit else None
+        allowed = self._permitted.by(filters) if filters != Filters() else None
         exact = self._exact_entries(text, allowed)
         ranked = self._ranker.rank(query.asked, query.words, allowed, sure=exact)
         ranked = _first(self._ranker.preferring(ranked, text, self._answer_of), exact)
         confidence, offered = self._probabilities(query, ranked, exact)
         ambiguous = len(text) < 2 or (len(exact) > 1 and confidence < _EXACT_CONFIDENCE)
-        hits = self._hits(query, ranked, exact, limit)
+        hits = self._shown.hits(query, ranked, exact, limit)
         suppressed = self._suppressed(query, filters, place) if filters.on else ()
         timings["rank"] = _ms(begin_rank)
         timings["total"] = _ms(begin)
         decision = decide(confidence, offered, len(hits), ambiguous, self._bands)
         return Outcome(decision, confidence, hits, text, timings, suppressed, query.asked is None, readings)
 
-    def _prepare(self, text: str, timings: dict[str, float], read: Asked | None) -> _Query:
+    def _prepare(self, text: str, timings: dict[str, float], read: Asked | None) -> Query:
         begin = time.perf_counter()
         cut = segment(text, self._lexicon)
         terms = query_terms(text, cut, self._lexicon)
@@ -349,7 +332,7 @@ class Engine:
             begin = time.perf_counter()
             asked = self._ranker.near(asked)
             timings["vectors"] = _ms(begin)
-        return _Query(text, cut, terms, words, best_attainable(self._lexical, terms), asked)
+        return Query(text, cut, terms, words, best_attainable(self._lexical, terms), asked)
 
     def _exact_entries(self, text: str, allowed: Mask | None) -> tuple[int, ...]:
         """Numbers of the permitted entries that have this very wording, in order of id."""
@@ -360,7 +343,7 @@ class Engine:
     def _answer_of(self, number: int) -> str:
         return normalise(self._documents[number].answer)
 
-    def _probabilities(self, query: _Query, ranked: Ranked, exact: Sequence[int]) -> tuple[float, float]:
+    def _probabilities(self, query: Query, ranked: Ranked, exact: Sequence[int]) -> tuple[float, float]:
         """That the first hit answers the question, and that one of those offered for a choice does."""
         if exact:
             answers = {normalise(self._documents[n].answer) for n in exact}
@@ -369,73 +352,20 @@ class Engine:
             return 0.0, 0.0
         if query.asked is None or self._dense is None or self._calibration is None:
             # By words alone nothing but an exact match is sure: at most .7, by the share of the words found.
-            share = round(min(0.7, 1.2 * _share(query, ranked, 0)), 4)
+            share = round(min(0.7, 1.2 * share_of(query, ranked, 0)), 4)
             return share, share
         answer = self._answer_of(int(ranked.entries[0])) if asked_types(query.text) else ""
         first = features_of(ranked, self._dense, query.asked.vector, query.text, answer)
         offer = offer_features_of(ranked, self._dense, query.asked.vector)
         return round(self._calibration.probability(first), 4), self._calibration.offered(offer)
 
-    def _hits(self, query: _Query, ranked: Ranked, exact: Sequence[int], limit: int) -> tuple[Hit, ...]:
-        terms = highlight_terms(query.text, query.cut, self._lexicon)
-        hits: list[Hit] = []
-        count = min(max(limit, 0), len(ranked.entries))
-        same = self._repeats(ranked.entries[:count])
-        for place in range(count):
-            number = int(ranked.entries[place])
-            document = self._documents[number]
-            shown = self._matched(query, number, int(ranked.rows[place]))
-            ranges, matched = highlight(shown, terms)
-            parts = {
-                "dense": _unit(float(ranked.dense[place]) / WEIGHT_SUM),
-                "lexical": _unit(_share(query, ranked, place)),
-            }
-            if number in exact:
-                parts["exact"] = 1.0
-            hits.append(Hit(
-                document.id, self._score(ranked, place, number in exact, query), parts, shown,
-                tuple(Span(start, end) for start, end in ranges), matched, same[place],
-            ))  # fmt: skip
-        return tuple(hits)
-
-    def _repeats(self, entries: Longs) -> list[str]:
-        """For each of these entries the id of the first before it that says the same, or nothing."""
-        if self._dense is None:
-            return [""] * len(entries)
-        both = self._dense.both[entries]
-        near = np.tril(both @ both.T > NEAR_DUPLICATE, -1)
-        return [self._ids[int(entries[row.argmax()])] if row.any() else "" for row in near]
-
-    def _score(self, ranked: Ranked, place: int, exact: bool, query: _Query) -> float:
-        if exact:
-            return 1.0
-        if query.asked is None:
-            return shown_score(float(ranked.fused[place]), _LEXICAL_MIDDLE)
-        if self._late is not None:
-            return shown_score(float(ranked.fused[place]), _TOKEN_MIDDLE, _TOKEN_SLOPE)
-        return shown_score(float(ranked.fused[place]))
-
-    def _matched(self, query: _Query, number: int, row: int) -> str:
-        """The entry's wording, as written, that is nearest to the query."""
-        texts = self._wordings[number]
-        if not texts:
-            return self._documents[number].question
-        key = exact_key(query.text)
-        same = next((text for text in texts if exact_key(text.normal) == key), None)
-        if same is not None:
-            return same.written
-        if row >= 0 and self._dense is not None:
-            return texts[row - int(self._dense.start[number])].written
-        wanted = set(query.terms)
-        return max(texts, key=lambda text: sum(term in text.normal for term in wanted)).written
-
-    def _suppressed(self, query: _Query, filters: Filters, place: Mask | None) -> tuple[Suppressed, ...]:
+    def _suppressed(self, query: Query, filters: Filters, place: Mask | None) -> tuple[Suppressed, ...]:
         """Entries that would be among the first few but for their dates."""
-        if filters.on is None or bool(self._mask(Filters(on=filters.on)).all()):
+        if filters.on is None or bool(self._permitted.by(Filters(on=filters.on)).all()):
             return ()
         exact = self._exact_entries(query.text, place)
         proposed = self._ranker.proposed(query.asked, query.words, place, sure=exact)
-        if bool(self._mask(Filters(on=filters.on))[proposed.entries].all()):
+        if bool(self._permitted.by(Filters(on=filters.on))[proposed.entries].all()):
             return ()
         ranked = _first(self._ranker.compared(query.asked, proposed), exact)
         found: list[Suppressed] = []
@@ -443,19 +373,9 @@ class Engine:
             number = int(ranked.entries[rank])
             reason = obstacle(self._documents[number], filters.on)
             if reason:
-                score = self._score(ranked, rank, number in exact, query)
+                score = self._shown.score(ranked, rank, number in exact, query)
                 found.append(Suppressed(self._ids[number], score, reason))
         return tuple(found)
-
-    def _mask(self, filters: Filters) -> Mask:
-        """Which entries these filters permit; kept, since a day's questions share a few filters."""
-        mask = self._masks.get(filters)
-        if mask is None:
-            mask = np.array([_permitted(document, filters) for document in self._documents], dtype=np.bool_)
-            if len(self._masks) >= 64:
-                self._masks.clear()
-            self._masks[filters] = mask
-        return mask
 
     def save(self, folder: Path) -> None:
         """Write the snapshot to `folder`, replacing what is there in one step."""
@@ -498,14 +418,6 @@ def _encoded(
     return fetch(wanted, late, encoder, store, report)
 
 
-def _permitted(document: Document, filters: Filters) -> bool:
-    if filters.topic is not None and document.topic != filters.topic:
-        return False
-    if filters.unit is not None and document.unit != filters.unit:
-        return False
-    return filters.on is None or obstacle(document, filters.on) is None
-
-
 def _first(ranked: Ranked, exact: Sequence[int]) -> Ranked:
     """The ranking with the `exact` entries moved to the front."""
     if not exact:
@@ -513,15 +425,6 @@ def _first(ranked: Ranked, exact: Sequence[int]) -> Ranked:
     place = {int(entry): n for n, entry in enumerate(ranked.entries)}
     front = [place[number] for number in exact]
     return ranked.taken(front + [n for n in range(len(ranked.entries)) if n not in front])
-
-
-def _share(query: _Query, ranked: Ranked, place: int) -> float:
-    """BM25 of one candidate over what the query's terms could give at most."""
-    return float(ranked.lexical[place]) / query.attainable if query.attainable else 0.0
-
-
-def _unit(value: float) -> float:
-    return round(min(1.0, max(0.0, value)), 4)
 
 
 def _ms(begin: float) -> float:
