@@ -16,6 +16,7 @@ import qa_service.library.models
 import qa_service.responsibility.models
 import qa_service.watching.assignments
 import qa_service.watching.models
+import qa_service.watching.ratings
 import qa_service.zones.models  # noqa: F401
 from qa_service.kit.database import Base
 

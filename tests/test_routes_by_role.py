@@ -36,7 +36,7 @@ ALLOWED: dict[tuple[str, str], frozenset[str]] = {
     # What anybody may ask.
     ("GET", "/health"): PUBLIC, ("GET", f"{A}/openapi.json"): PUBLIC,
     ("POST", f"{A}/ask"): PUBLIC, ("POST", f"{A}/ask/{{trace_id}}/choice"): PUBLIC, ("GET", f"{A}/suggest"): PUBLIC,
-    ("GET", f"{A}/hot"): PUBLIC, ("GET", f"{A}/answers/{{key}}"): PUBLIC, ("POST", f"{A}/progress"): PUBLIC,
+    ("GET", f"{A}/hot"): PUBLIC, ("GET", f"{A}/answers/{{key}}"): PUBLIC, ("POST", f"{A}/progress"): PUBLIC, ("POST", f"{A}/progress/rating"): PUBLIC,
     ("POST", f"{A}/consultations"): PUBLIC, ("GET", f"{A}/units"): PUBLIC, ("GET", f"{A}/zones"): PUBLIC,
     ("GET", f"{A}/topics"): PUBLIC, ("GET", f"{A}/due"): PUBLIC, ("POST", f"{A}/session"): PUBLIC,
     ("GET", f"{A}/session"): PUBLIC, ("DELETE", f"{A}/session"): PUBLIC,
@@ -75,7 +75,7 @@ ALLOWED: dict[tuple[str, str], frozenset[str]] = {
     ("POST", f"{A}/integration/webhooks/{{code}}/{{what}}"): ADMIN,
     # Pages for anybody.
     ("GET", "/"): PUBLIC, ("GET", "/theme"): PUBLIC, ("GET", "/sign-in"): PUBLIC, ("POST", "/sign-in"): PUBLIC,
-    ("POST", "/sign-out"): PUBLIC, ("GET", "/progress"): PUBLIC, ("POST", "/progress"): PUBLIC,
+    ("POST", "/sign-out"): PUBLIC, ("GET", "/progress"): PUBLIC, ("POST", "/progress"): PUBLIC, ("POST", "/progress/rating"): PUBLIC,
     ("POST", "/kiosk/alive"): PUBLIC,
     **{
         (method, base + path): PUBLIC

@@ -17,6 +17,7 @@ ASSIGNERS = frozenset({Role.DESK, Role.ADMIN, Role.SUPERVISOR})
 UNIT = frozenset({Role.UNIT})
 CALLERS = frozenset({Role.DESK, Role.ADMIN, Role.SUPERVISOR})
 SYSTEM = frozenset({Role.SYSTEM})
+CITIZENS = frozenset({Role.CITIZEN})
 
 KIND = "consultation"
 CATEGORY = "ZX"
@@ -142,6 +143,10 @@ LIFECYCLE = Lifecycle(
             "回访咨询人（{how}）：{satisfaction}。", needs=("how", "satisfaction"), options=("note",),
         ),
         Act(
+            "rate", "评价", _from("answered_on_spot", "answered", "closed"), STAY, CITIZENS, "咨询人评价：{satisfaction}。",
+            needs=("satisfaction",), options=("note",), audience=Audience.PUBLIC,
+        ),
+        Act(
             "link", "并案", _from("to_assign", "assigned", "in_progress"), "linked", ASSIGNERS,
             "与{leading}是同一问题，并入该件办理。", needs=("leading",), audience=Audience.PUBLIC,
             consequence="并案后由牵头件的承办单位一并答复；本件仍单独编号、单独计算期限、单独告知。",
@@ -192,17 +197,19 @@ CHANNELS = {"window": "窗口", "kiosk": "自助一体机", "phone": "电话", "
 # 紧急程度, a column of the 登记 (DOMAIN §1.6). No rule gives an urgent case another limit: it is marked, and goes before
 # others that are due on the same day.
 URGENCIES = {"normal": "一般", "urgent": "紧急"}
+BY_CODE = "code"
 TOLD_HOW = {
     "in_person": "当面",
     "phone": "电话",
     "sms": "短信",
     "email": "邮件",
     "mail": "信函",
-    "code": "凭查询码查询",
+    BY_CODE: "凭查询码查询",
 }
-# 好差评五级 (GB/T 39734-2020); a call that did not get through is kept as one.
-SATISFACTION = {
+# 好差评五级 (GB/T 39734-2020), as the person gives them; a call that did not get through is kept as one.
+RATINGS = {
     "very_satisfied": "非常满意", "satisfied": "满意", "fair": "基本满意", "dissatisfied": "不满意",
-    "very_dissatisfied": "非常不满意", "unreached": "没有联系上",
+    "very_dissatisfied": "非常不满意",
 }  # fmt: skip
+SATISFACTION = {**RATINGS, "unreached": "没有联系上"}
 LIBRARY_DECISIONS = {"new": "新增条目", "merge": "并入已有条目", "none": "不入库"}

@@ -6,8 +6,8 @@ from sqlalchemy.orm import Session
 
 from qa_service.accounts.roles import Actor, Role
 from qa_service.cases import rounds
-from qa_service.consultations import rules
-from qa_service.consultations.lifecycle import LIMIT_CODE, REDO_LIMIT
+from qa_service.consultations import repository, rules
+from qa_service.consultations.lifecycle import BY_CODE, LIMIT_CODE, RATINGS, REDO_LIMIT
 from qa_service.consultations.models import Consultation, FollowUp, Telling
 from qa_service.consultations.schemas import ActFields
 from qa_service.errors import Forbidden, Invalid, NotAllowedNow
@@ -81,6 +81,20 @@ def follow_up(session: Session, actor: Actor, consultation: Consultation, fields
     )  # fmt: skip
 
 
+def rate(session: Session, actor: Actor, consultation: Consultation, fields: ActFields) -> None:
+    """评价 by the person who asked, once a round. Raises NotAllowedNow for a second one, Invalid for what is no rating."""
+    if fields.satisfaction not in RATINGS:
+        raise Invalid("请选择满意程度。", "五项里选一项。", errors={"satisfaction": "请选择"})
+    if why := rules.why_no_rating(repository.own_rating(session, consultation) is not None):
+        raise NotAllowedNow(why, "还有问题的，请联系专区窗口。")
+    session.add(
+        FollowUp(
+            case_id=consultation.case_id, round=consultation.case.round, at=clock.now(), by=actor.name, how=BY_CODE,
+            satisfaction=fields.satisfaction, note=fields.note,
+        )
+    )  # fmt: skip
+
+
 def redo(session: Session, consultation: Consultation) -> None:
     """A new round with a time limit of its own, counted from today. Earlier rounds stay as they were."""
     limit = find_limit(session, REDO_LIMIT) or load_limit(session, LIMIT_CODE)
@@ -92,7 +106,7 @@ def redo(session: Session, consultation: Consultation) -> None:
 
 
 def _check_way(actor: Actor, how: str) -> None:
-    if (how == "code") != (actor.role is Role.CITIZEN):
+    if (how == BY_CODE) != (actor.role is Role.CITIZEN):
         raise Invalid(
             "请选择实际告知咨询人的方式。",
             "咨询人凭查询码查看答复的，由系统自动登记。",

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from qa_service.accounts.roles import Actor, Role
 from qa_service.cases.models import Case, CaseEvent, CaseRound
-from qa_service.consultations.lifecycle import KIND, STATES
+from qa_service.consultations.lifecycle import BY_CODE, KIND, STATES
 from qa_service.consultations.models import AssistingUnit, Consultation, FollowUp, Opinion, Telling
 from qa_service.errors import NotFound
 from qa_service.zones.models import Zone
@@ -202,7 +202,10 @@ def in_full(session: Session, actor: Actor, ids: Sequence[int]) -> list[Consulta
     return [by_id[id_] for id_ in ids]
 
 
-def by_query_code(session: Session, code: str) -> Consultation | None:
+def by_query_code(session: Session, code: str, *, to_act: bool = False) -> Consultation | None:
+    """`to_act` locks the case first, as `get_readable` does."""
+    if to_act:
+        session.execute(select(Case.id).where(Case.query_code == code).with_for_update())
     return session.scalar(
         select(Consultation)
         .join(Case, Case.id == Consultation.case_id)
@@ -232,6 +235,16 @@ def tellings(session: Session, case_id: int) -> Sequence[Telling]:
 
 def follow_ups(session: Session, case_id: int) -> Sequence[FollowUp]:
     return session.scalars(select(FollowUp).where(FollowUp.case_id == case_id).order_by(FollowUp.id)).all()
+
+
+def own_rating(session: Session, consultation: Consultation) -> FollowUp | None:
+    """What the person who asked has rated the answer of the present round themselves."""
+    return session.scalar(
+        select(FollowUp).where(
+            FollowUp.case_id == consultation.case_id, FollowUp.round == consultation.case.round,
+            FollowUp.how == BY_CODE,
+        )
+    )  # fmt: skip
 
 
 def number_of(session: Session, case_id: int | None) -> str:

@@ -15,7 +15,7 @@ from qa_service.accounts.security import throttle
 from qa_service.accounts.service import audit
 from qa_service.cases.service import check_version, record
 from qa_service.consultations import answer_check, history_view, repository, service, views
-from qa_service.consultations.lifecycle import LIFECYCLE
+from qa_service.consultations.lifecycle import BY_CODE, LIFECYCLE
 from qa_service.consultations.models import Consultation
 from qa_service.consultations.schemas import (
     ActFields,
@@ -25,6 +25,7 @@ from qa_service.consultations.schemas import (
     History,
     Progress,
     ProgressRequest,
+    RatingRequest,
     Registered,
     Registration,
 )
@@ -110,7 +111,6 @@ def progress_for(request: Request, code: str, phone4: str) -> Progress:
             timedelta(minutes=10),
             "查询",
         )
-    code = code.strip().upper().replace("-", "").replace(" ", "")
     with database_of(request).read() as session:
         found = _by_code(session, code, phone4)
         if found.case.state != "replied":
@@ -119,14 +119,27 @@ def progress_for(request: Request, code: str, phone4: str) -> Progress:
     with database_of(request).write() as session:
         found = _by_code(session, code, phone4)
         if found.case.state == "replied":
-            service.act_on(session, CITIZEN, found, "tell", ActFields(how="code"))
+            service.act_on(session, CITIZEN, found, "tell", ActFields(how=BY_CODE))
             session.flush()
             session.expire_all()
         return views.progress(session, found)
 
 
-def _by_code(session: Session, code: str, phone4: str) -> Consultation:
-    found = repository.by_query_code(session, code)
+def rate_for(request: Request, data: RatingRequest) -> Progress:
+    """评价 by the person who asked; known by the same two things as their progress, and attempts are counted with it."""
+    progress_for(request, data.code, data.phone4)
+    with database_of(request).write() as session:
+        found = _by_code(session, data.code, data.phone4, to_act=True)
+        fields = ActFields(satisfaction=data.satisfaction, note=data.note)
+        service.act_on(session, CITIZEN, found, "rate", fields)
+        session.flush()
+        session.expire_all()
+        return views.progress(session, found)
+
+
+def _by_code(session: Session, code: str, phone4: str, *, to_act: bool = False) -> Consultation:
+    code = code.strip().upper().replace("-", "").replace(" ", "")
+    found = repository.by_query_code(session, code, to_act=to_act)
     if found is None or found.contact_last4 != phone4.strip():
         raise NotFound(
             "没有找到对应的咨询件，请核对查询码和手机号后四位。",
@@ -231,3 +244,9 @@ def reveal_contact(session: DbSession, actor: Staff, number: str) -> dict[str, s
 def look_up(request: Request, data: ProgressRequest) -> Progress:
     """群众凭查询码和手机号后四位查询进度。"""
     return progress_for(request, data.code, data.phone4)
+
+
+@router.post("/progress/rating")
+def rate(request: Request, data: RatingRequest) -> Progress:
+    """群众评价答复：凭查询码和手机号后四位，每轮答复一次。"""
+    return rate_for(request, data)

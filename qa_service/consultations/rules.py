@@ -51,6 +51,12 @@ def in_time(due_on: date | None, met_on: date | None) -> bool | None:
     return None if due_on is None or met_on is None else met_on <= due_on
 
 
+def why_no_rating(rated: bool) -> str:
+    """Why the person cannot rate the answer, "" where they can: 一次服务一次评价 (GB/T 39734-2020), and an answer that was
+    given anew is another service."""
+    return "您已经评价过这次答复。" if rated else ""
+
+
 def calls_for_redo(satisfaction: str) -> bool:
     """回访不满意、很不满意的，退回重办 (规范 第十六条)."""
     return satisfaction in DISSATISFIED

@@ -294,6 +294,11 @@ class ProgressRequest(Stripped):
     phone4: Annotated[str, StringConstraints(max_length=4)] = ""
 
 
+class RatingRequest(ProgressRequest):
+    satisfaction: Literal["very_satisfied", "satisfied", "fair", "dissatisfied", "very_dissatisfied"]
+    note: Annotated[str, StringConstraints(max_length=500), PlainText] = ""
+
+
 class Progress(BaseModel):
     """群众看到的进度：不含姓名、电话。"""
 
@@ -307,6 +312,8 @@ class Progress(BaseModel):
     overdue: bool
     answer: str
     answer_basis: list[str]
+    may_rate: bool = Field(description="现在可以评价这次答复；每轮答复只评价一次")
+    rating: str = Field(description="咨询人对这次答复的评价；没有评价的为空")
     events: list[Event]
 
 

@@ -251,6 +251,9 @@ def _carry_out(
         case "follow_up":
             replying.follow_up(session, actor, consultation, fields)
             shown["satisfaction"] = SATISFACTION[fields.satisfaction]
+        case "rate":
+            replying.rate(session, actor, consultation, fields)
+            shown["satisfaction"] = SATISFACTION[fields.satisfaction]
         case "link":
             shown["leading"] = merging.link(session, actor, consultation, fields.leading).case.number
         case "unlink":

@@ -144,11 +144,14 @@ def progress(session: Session, consultation: Consultation) -> Progress:
     answer, basis = answer_given(session, consultation)
     if consultation.told_at is None and case.state not in ("replied", "answered", "closed", "archived"):
         answer, basis = "", []
+    rated = repository.own_rating(session, consultation)
+    may_rate = LIFECYCLE.find(case.state, "rate") is not None and rated is None
     return Progress(
         number=case.number, state=LIFECYCLE.states[case.state].official, question=consultation.question,
         registered_at=case.registered_at, unit=consultation.holder.name if consultation.holder else "",
         due_on=limit.due_on, due_status=limit.due_status, overdue=is_overdue(LIFECYCLE, case, clock.today()), answer=answer,
-        answer_basis=basis, events=[_public_event(event) for event in case.events if event.audience == Audience.PUBLIC],
+        answer_basis=basis, may_rate=may_rate, rating=rated.satisfaction if rated else "",
+        events=[_public_event(event) for event in case.events if event.audience == Audience.PUBLIC],
     )  # fmt: skip
 
 

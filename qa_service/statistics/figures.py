@@ -133,7 +133,7 @@ FIGURES = (
         "redone", "退回重办", "咨询人不满意、退回重办过的；首轮是否按期不变。", lambda today: Case.round > 1,
     ),
     Figure(
-        "rated", "已评价", "回访时咨询人作了评价的，没有联系上的不计；多次回访的，按最后一次评价。", lambda today: _rated(),
+        "rated", "已评价", "咨询人自己评价，或者回访时作了评价的；没有联系上的不计，不推定好评；多次评价的，按最后一次。", lambda today: _rated(),
     ),
     Figure(
         "satisfied", "满意", "最后一次评价为“非常满意”“满意”或者“基本满意”的。", lambda today: _rated(*SATISFIED),

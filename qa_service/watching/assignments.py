@@ -7,7 +7,6 @@ office to open, like reminders.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Sequence
 
 from sqlalchemy import select
@@ -24,20 +23,13 @@ from qa_service.watching.messages import Letter
 from qa_service.watching.recipients import load_directory
 from qa_service.watching.rules import NEW_WORK, Group, NewWork
 
-log = logging.getLogger(__name__)
-
 
 @history.tell_of_events
 def tell_units(session: Session, events: Sequence[CaseEvent]) -> None:
-    """Whatever goes wrong here is undone by itself and logged: nobody is kept from assigning a case by a message."""
     fresh = [row for row in events if row.event in NEW_WORK]
-    if not fresh:
-        return
-    try:
-        with session.begin_nested():
+    if fresh:
+        with messages.beside_the_act(session, "交办通知"):
             _tell(session, fresh)
-    except Exception:
-        log.exception("交办通知没有写入，办理不受影响")
 
 
 def _tell(session: Session, events: Sequence[CaseEvent]) -> None:

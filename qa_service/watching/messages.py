@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +16,7 @@ from qa_service.watching.models import Message, MessageDelivery
 from qa_service.watching.recipients import Addressee
 from qa_service.watching.rules import WatchSettings
 
+log = logging.getLogger(__name__)
 IN_APP, EMAIL = "in_app", "email"
 CHANNELS = {IN_APP: "站内通知", EMAIL: "电子邮件", "wecom": "企业微信", "dingtalk": "政务钉钉"}
 
@@ -62,6 +65,17 @@ def post_all(
         for channel in channels
     )
     session.flush()
+
+
+@contextmanager
+def beside_the_act(session: Session, what: str) -> Iterator[None]:
+    """For messages written in an act's own transaction: whatever goes wrong is undone by itself and logged (`what`, in
+    Chinese), and the act goes on."""
+    try:
+        with session.begin_nested():
+            yield
+    except Exception:
+        log.exception("%s没有写入，办理不受影响", what)
 
 
 def _message(to: Addressee, letter: Letter, at: datetime) -> Message:

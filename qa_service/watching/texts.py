@@ -98,6 +98,13 @@ def decided(case: str, label: str, decision: str) -> tuple[str, str]:
     return f"{label}{decision}：{case}", f"咨询件{case}的{label}已{decision}，理由请登录系统查看。"
 
 
+def bad_rating(case: str) -> tuple[str, str]:
+    return (
+        f"差评：{case}",
+        f"咨询人对咨询件{case}的答复评价不满意。请在1个工作日内联系咨询人核实；确实没有答复清楚的，退回重办。",
+    )
+
+
 def stages_moved(numbers: list[str], why: str, changes: Sequence[tuple[str, date, date]]) -> tuple[str, str]:
     """(title, body) for a unit whose 签收 or 退回期限 have been counted anew; `changes` (what, from, to) are said where
     it is one case."""
