@@ -81,7 +81,7 @@ def check_types() -> int:
 
 
 # The tests with the real encoder stay in one process: it is built, and the bundled library encoded, once.
-SECOND_HALF = ("browser", "library", "scenarios", "search", "statistics", "web")
+SECOND_HALF = ("browser", "library", "registers", "scenarios", "search", "statistics", "watching", "web")
 
 
 def run_both_halves(command: list[str]) -> int:
