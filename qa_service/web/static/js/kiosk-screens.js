@@ -127,8 +127,11 @@ document.addEventListener("qa:theme", () => {
 document.documentElement.dataset.theme = "default";
 
 const clock = document.getElementById("clock");
+const CHINA_MINUTES = 8 * 60;
+// 一律显示北京时间，不随本机的时区设置。
 const tick = () => {
   const now = new Date();
+  now.setMinutes(now.getMinutes() + now.getTimezoneOffset() + CHINA_MINUTES);
   const two = (n) => String(n).padStart(2, "0");
   clock.textContent = `${now.getFullYear()}年${now.getMonth() + 1}月${now.getDate()}日（周${"日一二三四五六"[now.getDay()]}）\n${two(now.getHours())}:${two(now.getMinutes())}`;
 };
