@@ -47,6 +47,7 @@ from qa_service.search.dense import DenseIndex, texts_of  # noqa: E402
 from qa_service.search.encoder import open_encoder  # noqa: E402
 from qa_service.search.engine import Engine  # noqa: E402
 from qa_service.search.evaluate import percentile, read_library, read_queries  # noqa: E402
+from qa_service.search.fusion import Weights  # noqa: E402
 from qa_service.search.lexical import LexicalIndex, query_terms  # noqa: E402
 from qa_service.search.onnx_encoder import OnnxEncoder  # noqa: E402
 from qa_service.search.reading import read_question  # noqa: E402
@@ -58,7 +59,7 @@ from qa_service.text.normalise import normalise  # noqa: E402
 from qa_service.text.segment import segment  # noqa: E402
 
 RESAMPLES = 1000
-PIPELINE = "+ tokens (pipeline)"
+PIPELINE = "+ lacking (pipeline)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,11 +177,18 @@ def rank_of(ids: Sequence[str], relevant: frozenset[str]) -> int | None:
     return next((place for place, id_ in enumerate(ids[:10]) if id_ in relevant), None)
 
 
+# One kind of evidence after the other; the pipeline adds what an answer lacks, and exact wordings.
+STEPS = {
+    "vectors": Weights(words=0, level=0, weakest=0, lacking=0),
+    "+ words": Weights(level=0, weakest=0, lacking=0),
+    "+ mean of tokens": Weights(weakest=0, lacking=0),
+    "+ worst token": Weights(lacking=0),
+}
+
+
 def quality(folder: Path, encoder: Encoder, lexicon: Lexicon) -> None:
-    """Print the table of rankings for each library and all, and the decisions of the pipeline."""
-    systems: dict[str, list[Row]] = {
-        "BM25 alone": [], "encoder alone": [], "vectors": [], "+ words": [], PIPELINE: [],
-    }  # fmt: skip
+    """Print what each part adds to the ranking, for each library and all, and the decisions of the pipeline."""
+    systems: dict[str, list[Row]] = {name: [] for name in ("BM25 alone", "encoder alone", *STEPS, PIPELINE)}
     questions = questions_of(folder)
     for name, documents in libraries_of(folder):
         own = [question for question in questions if question.library == name]
@@ -190,9 +198,13 @@ def quality(folder: Path, encoder: Encoder, lexicon: Lexicon) -> None:
         lexical = LexicalIndex.build(documents, lexicon)
         wanted = [text for document in documents for text in texts_of(document)]
         dense = DenseIndex.build(documents, fetch_vectors(wanted, encoder, store), encoder.dim)
-        partly = {system: replace(engine.ranker, late=None) for system in ("vectors", "+ words")}
+        full = engine.ranker
+        partly = {
+            system: replace(full, weights=weights, late=full.late if weights.level else None)
+            for system, weights in STEPS.items()
+        }
         for question in own:
-            inside, text = bool(question.relevant), normalise(question.text)
+            inside, text = bool(question.relevant), engine.understood(question.text)[0]
             words = lexical.scores_of(query_terms(text, segment(text, lexicon), lexicon))
             cosines: Vectors = dense.both @ encoder.encode_queries([text])[0]
             for system, scores in (("BM25 alone", words), ("encoder alone", cosines)):
@@ -200,7 +212,7 @@ def quality(folder: Path, encoder: Encoder, lexicon: Lexicon) -> None:
                 systems[system].append(Row(name, inside, rank_of(order, question.relevant)))
             asked = engine.read(text)
             for system, ranker in partly.items():
-                ranked = ranker.rank(asked, words if system == "+ words" else np.zeros_like(words))
+                ranked = ranker.rank(asked, words if ranker.weights.words else np.zeros_like(words))
                 order = [engine.documents[int(n)].id for n in ranked.entries[:10]]
                 systems[system].append(Row(name, inside, rank_of(order, question.relevant)))
             outcome = engine.ask(question.text)

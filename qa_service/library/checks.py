@@ -38,7 +38,7 @@ def check_index(session: Session, settings: Settings, status: EncoderStatus, che
     try:
         engine = Engine.load(folder, status.encoder, lexicon)
     except IndexDamaged as error:
-        check.found("index-damaged", f"保存的检索索引不能用：{error}。", rebuild, str(folder))
+        check.found("index-damaged", f"保存的{error.message}", rebuild, str(folder))
         return
     held = {document.id: document for document in engine.documents}
     behind = sum(held.pop(face.key, None) != face.document() for face in faces)

@@ -20,15 +20,10 @@ from .late import LateIndex, TokenQuery
 from .lexical import LexicalIndex
 from .types import Longs, Mask, Vectors
 
-LEXICAL_WEIGHT = 0.1
 # How many rows the vectors propose and how many entries the words propose.
 _DENSE_ROWS, _LEXICAL_ENTRIES = 80, 20
-# How many candidates are compared token by token, and what the mean and the worst-matched token weigh against one
-# standard deviation of the vectors' score.
-_COMPARED = 20
-LATE_WEIGHT, WEAKEST_WEIGHT = 12.0, 2.5
-# What an answer that lacks a kind of thing plainly asked for loses, and among how many of the first.
-_LACKING, _LOOKED_AT = 0.5, 5
+# How many candidates are compared token by token, and among how many of the first it is asked what they lack.
+_COMPARED, _LOOKED_AT = 20, 5
 # Fewer permitted entries than this among the proposals lead to a second search among permitted ones only.
 _ENOUGH = 12
 
@@ -71,6 +66,17 @@ class Ranked:
 
 
 @dataclass(frozen=True, slots=True)
+class Weights:
+    """What each kind of evidence weighs against one standard deviation of the vectors' score: one of BM25, the mean and
+    the worst-matched token (0–1), and an answer that lacks a kind of thing plainly asked for."""
+
+    words: float = 0.1
+    level: float = 12.0
+    weakest: float = 2.5
+    lacking: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
 class Ranker:
     """The indexes over the same entries, and the entries' places in order of id to settle ties."""
 
@@ -78,6 +84,7 @@ class Ranker:
     late: LateIndex | None
     lexical: LexicalIndex
     places: Longs
+    weights: Weights = Weights()
 
     def near(self, asked: Asked) -> Asked:
         """With `nearest`: to rank one query under several limits, the library need be gone through only once."""
@@ -126,7 +133,9 @@ class Ranker:
         shown = np.isfinite(near)
         entries, best, near = entries[shown], best[shown], near[shown]
         mean, deviation = self.dense.spread(vector)
-        fused = ((near - mean) / deviation + LEXICAL_WEIGHT * _standard(words, entries)).astype(np.float32)
+        fused = ((near - mean) / deviation + self.weights.words * _standard(words, entries)).astype(
+            np.float32
+        )
         zero = np.zeros(len(entries), np.float32)
         ranked = self._ordered(Ranked(entries, best, near, words[entries], zero, zero, fused))
         if self.late is None or asked.tokens is None:
@@ -144,7 +153,7 @@ class Ranker:
         rows = self.dense.rows_of(ranked.entries)
         owner = np.repeat(np.arange(len(ranked.entries)), lengths_of(self.dense.start, ranked.entries))
         scores = self.late.scores(asked.tokens, ranked.entries, rows, owner, hidden_rows)
-        fused = ranked.fused + LATE_WEIGHT * scores.level + WEAKEST_WEIGHT * scores.weakest
+        fused = ranked.fused + self.weights.level * scores.level + self.weights.weakest * scores.weakest
         return self._ordered(replace(ranked, level=scores.level, weakest=scores.weakest, fused=fused))
 
     def preferring(self, ranked: Ranked, question: str, answer_of: Callable[[int], str]) -> Ranked:
@@ -159,7 +168,7 @@ class Ranker:
         if lacks.all() or not lacks.any():
             return ranked
         fused = ranked.fused.copy()
-        fused[: len(first)] -= _LACKING * lacks
+        fused[: len(first)] -= self.weights.lacking * lacks
         return self._ordered(replace(ranked, fused=fused))
 
     def _rows(self, dense: DenseIndex, asked: Asked) -> Longs:
