@@ -60,7 +60,7 @@ class Consultation(Base):
     # 回复
     reply_text: Mapped[str] = mapped_column(Text, default="")
     reply_basis: Mapped[list[dict[str, str]]] = mapped_column(JSON, default=list)
-    reply_unit_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))
+    reply_unit_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"), index=True)
     replied_by: Mapped[str] = mapped_column(String(64), default="")
     replied_at: Mapped[datetime | None]
     reviewed_by: Mapped[str] = mapped_column(String(64), default="")
