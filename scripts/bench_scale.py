@@ -34,11 +34,14 @@ from qa_service.library.importer import SHEET, read_folder
 from qa_service.search.calibration import Calibration
 from qa_service.search.dense import DenseIndex, Wording, entry_vectors, late_texts_of, texts_of, wordings
 from qa_service.search.encoder import open_encoder
-from qa_service.search.engine import Engine
+from qa_service.search.engine import Engine, Parts
 from qa_service.search.evaluate import percentile
+from qa_service.search.fingerprint import document_digest
+from qa_service.search.hearing import phonetics_of
 from qa_service.search.late import LateIndex
 from qa_service.search.lexical import LexicalIndex
 from qa_service.search.reading import Fillers, read_question
+from qa_service.search.regional import RegionIndex
 from qa_service.search.suggest import SuggestIndex
 from qa_service.search.tokens import TokenStates
 from qa_service.search.types import Document, Encoder, Filters, Reading, Vectors
@@ -231,7 +234,10 @@ def measure(seeds: Seeds, count: int) -> Figures:
     suggestions, suggest = _timed(lambda: SuggestIndex.build([d.id for d in documents], entries))
     encoder: Encoder = seeds.encoder
     calibration = Calibration.default(encoder.fingerprint, "")
-    engine = Engine(documents, entries, lexical, dense, late, suggest, lexicon, encoder, calibration)
+    engine = Engine(Parts(
+        tuple(documents), tuple(entries), {d.id: document_digest(d) for d in documents}, lexical, dense, late, suggest,
+        RegionIndex.build(documents, lexicon), phonetics_of(lexicon, lexical), lexicon, encoder, calibration,
+    ))  # fmt: skip
     gc.collect()
     memory = _resident() - before
     today = Filters(on=TODAY)

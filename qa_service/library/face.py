@@ -23,6 +23,7 @@ class Face:
     phrasings: tuple[str, ...]
     basis: tuple[str, ...]
     unit_id: int
+    unit: str
     topic: str
     audience: tuple[str, ...]
     effective_from: date | None
@@ -31,11 +32,12 @@ class Face:
     published_on: date | None
 
     @classmethod
-    def of(cls, key: str, version: EntryVersion) -> Face:
+    def of(cls, key: str, version: EntryVersion, unit: str) -> Face:
+        """`unit`: the name of the version's unit."""
         return cls(
             key=key, version_id=version.id, version_number=version.number, question=version.question,
             answer=version.answer, phrasings=tuple(p["text"] for p in version.phrasings),
-            basis=tuple(basis_lines(version.basis)), unit_id=version.unit_id, topic=version.topic,
+            basis=tuple(basis_lines(version.basis)), unit_id=version.unit_id, unit=unit, topic=version.topic,
             audience=tuple(version.audience), effective_from=version.effective_from,
             effective_to=version.effective_to, review_due=version.review_due,
             published_on=clock.local(version.published_at).date() if version.published_at else None,
@@ -44,7 +46,7 @@ class Face:
     def document(self) -> Document:
         return Document(
             id=self.key, question=self.question, answer=self.answer, phrasings=self.phrasings, topic=self.topic,
-            unit=str(self.unit_id), audience=self.audience, effective_from=self.effective_from,
+            unit=str(self.unit_id), issuer=self.unit, audience=self.audience, effective_from=self.effective_from,
             effective_to=self.effective_to, review_due=self.review_due,
         )  # fmt: skip
 

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, aliased, selectinload
 
+from qa_service.accounts.models import Unit
 from qa_service.accounts.roles import STAFF, Actor, Role
 from qa_service.errors import NotFound
 from qa_service.kit.database import insert_into
@@ -111,18 +112,19 @@ def faces_since(session: Session, revision: int) -> tuple[list[Face], list[str],
     """
     now = current_revision(session)
     rows = session.execute(
-        select(Entry.key, EntryVersion)
+        select(Entry.key, EntryVersion, Unit.name)
         .outerjoin(EntryVersion, Entry.published_version_id == EntryVersion.id)
+        .outerjoin(Unit, Unit.id == EntryVersion.unit_id)
         .where(Entry.revision > revision)
         .order_by(Entry.id)
     )
     changed: list[Face] = []
     removed: list[str] = []
-    for key, version in rows:
+    for key, version, unit in rows:
         if version is None:
             removed.append(key)
         else:
-            changed.append(Face.of(key, version))
+            changed.append(Face.of(key, version, unit))
     return changed, removed, now
 
 

@@ -16,6 +16,7 @@ from qa_service.library.lifecycle import LIFECYCLE
 from qa_service.library.live import Snapshot, UnitCard
 from qa_service.library.models import Entry, EntryVersion
 from qa_service.search.types import Hit as SearchHit
+from qa_service.text.regions import Bearing
 
 QUESTION_LIMIT = 10_000
 
@@ -59,6 +60,11 @@ class HitView(BaseModel):
     highlights: list[tuple[int, int]]
     matched_terms: list[tuple[str, str]]
     same_as: str = Field("", description="内容相同、排在前面的一条")
+    bearing: Bearing = Field(
+        Bearing.SAME,
+        description="这条的地区与提问：same 相符或无从区分 | unasked 提问没说地区 | unsaid 提问说了、这条没说或只说其中一部分 | elsewhere 别的地区",
+    )
+    regions: list[str] = Field([], description="这条所说的地区")
 
 
 class SuppressedView(BaseModel):
@@ -74,6 +80,7 @@ class AskResponse(BaseModel):
     hits: list[HitView]
     normalised_query: str = Field(description="实际检索的问题：规整写法，按读音理解的词已换成规范写法")
     readings: list[tuple[str, str]] = Field(description="按读音理解的词：[原来的写法, 理解为]")
+    regions: list[str] = Field([], description="提问里说到的地区")
     lexical_only: bool
     suppressed: list[SuppressedView]
     proposed_unit: UnitOfHit | None = Field(description="没有答复时，建议交办的政策制定单位")
@@ -86,7 +93,8 @@ class AskResponse(BaseModel):
         return cls(
             trace_id=asked.trace_id, decision=outcome.decision, confidence=round(outcome.confidence, 4),
             hits=[hit_view(hit, faces[hit.id], units.get(faces[hit.id].unit_id)) for hit in outcome.hits],
-            normalised_query=outcome.normalised_query, readings=list(outcome.readings), lexical_only=outcome.lexical_only,
+            normalised_query=outcome.normalised_query, readings=list(outcome.readings),
+            regions=list(outcome.regions), lexical_only=outcome.lexical_only,
             suppressed=[
                 SuppressedView(key=s.id, question=faces[s.id].question, reason=SUPPRESSED_REASONS[s.reason])
                 for s in outcome.suppressed
@@ -126,7 +134,7 @@ def hit_view(hit: SearchHit, face: Face, card: UnitCard | None) -> HitView:
         effective_to=face.effective_to, review_due=face.review_due, score=round(hit.score, 4),
         parts={k: round(v, 4) for k, v in hit.parts.items()}, matched_phrasing=hit.matched_phrasing,
         highlights=[(span.start, span.end) for span in hit.highlights], matched_terms=list(hit.matched_terms),
-        same_as=hit.same_as,
+        same_as=hit.same_as, bearing=hit.bearing, regions=list(hit.regions),
     )  # fmt: skip
 
 

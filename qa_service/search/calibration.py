@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 from ..text.lexicon import Lexicon
 from ..text.normalise import normalise
+from ..text.regions import Bearing
 from ..text.segment import segment
 from .answer_types import missing
 from .dense import DenseIndex, wordings
@@ -28,6 +29,7 @@ from .fusion import Ranked, Ranker
 from .lexical import document_terms, query_terms, score_counts
 from .pseudo import aspect_queries, pseudo_queries
 from .reading import QueryReader
+from .regional import regions_of
 from .types import Document, Mask, Vectors
 from .vectors import Report
 
@@ -47,6 +49,9 @@ _ASPECT_WEIGHT = 3.0
 _SHIFT_SLOPE, _SHIFT_BIAS = 0.75, 2.16
 _HAND_SLOPE, _HAND_BIAS = 1.12, 1.47
 _RIDGE = 1.0
+# What the logit loses where the entry's region is not plainly the question's. Not fitted: made questions drop a region's
+# name as they drop any word, citizens do not (docs/search.md).
+_DOUBT = {Bearing.SAME: 0.0, Bearing.UNASKED: 1.5, Bearing.UNSAID: 1.0, Bearing.ELSEWHERE: 3.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +99,17 @@ class Calibration:
         offer = Logistic((3.0, 0.46, 0.49), (1.9, 0.09, 0.18), (1.0, 0.5, 0.8), -1.0)
         return cls(encoder_fingerprint, library_fingerprint, first, offer)
 
-    def probability(self, features: Floats) -> float:
-        """That the first hit answers: 0-1 for features [len(FEATURES)]."""
-        return self._shifted(self.first.logit(features))
+    def probability(self, features: Floats, bearing: Bearing = Bearing.SAME) -> float:
+        """That the first hit answers: 0-1 for features [len(FEATURES)] and how its region bears on the question."""
+        return self._shifted(self.first.logit(features), _DOUBT[bearing])
 
-    def offered(self, features: Floats) -> float:
-        """That one of the first three answers: 0-1 for features [len(OFFER_FEATURES)]."""
-        return self._shifted(self.offer.logit(features))
+    def offered(self, features: Floats, bearings: Sequence[Bearing] = (Bearing.SAME,)) -> float:
+        """That one of the first three answers: 0-1 for features [len(OFFER_FEATURES)] and how their regions bear on the
+        question."""
+        return self._shifted(self.offer.logit(features), min(_DOUBT[bearing] for bearing in bearings))
 
-    def _shifted(self, logit: float) -> float:
-        return float(1.0 / (1.0 + np.exp(-np.clip(self.slope * logit + self.shift, -30, 30))))
+    def _shifted(self, logit: float, doubt: float) -> float:
+        return float(1.0 / (1.0 + np.exp(-np.clip(self.slope * logit + self.shift - doubt, -30, 30))))
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Calibration:
@@ -189,7 +195,8 @@ def calibrate(
         words = _words(ranker, documents[probe.entry], probe, lexicon)
         hidden = [int(dense.start[probe.entry]) + probe.wording] if probe.wording >= 0 else []
         for allowed in (None, ~twins) if probe.answered else (None,):
-            ranked = ranker.preferring(ranker.rank(asked, words, allowed, hidden), probe.text, answer_of)
+            ranked = ranker.rank(asked, words, allowed, hidden)
+            ranked = ranker.preferring(ranked, probe.text, regions_of(probe.text, lexicon), answer_of)
             if len(ranked.entries):
                 first = int(ranked.entries[0])
                 rows.append(features_of(ranked, dense, asked.vector, probe.text, answer_of(first)))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -16,9 +16,10 @@ import numpy as np
 from ..text.lexicon import Lexicon
 from ..text.normalise import normalise
 from ..text.phonetic import Phonetics, Readings
+from ..text.regions import Bearing
 from ..text.segment import segment
 from .answer_types import asked_types
-from .calibration import Calibration, calibrate, features_of, offer_features_of
+from .calibration import OFFERED, Calibration, calibrate, features_of, offer_features_of
 from .decision import Bands, decide
 from .dense import DenseIndex, Wording, late_texts_of, texts_of, wordings
 from .errors import EncoderMismatch
@@ -31,6 +32,7 @@ from .late import LateIndex
 from .lexical import LexicalIndex, best_attainable, query_terms
 from .permitted import Permitted
 from .reading import Fillers, QueryReader
+from .regional import RegionIndex, names_of, regions_of
 from .suggest import SuggestIndex, Suggestion
 from .types import (
     Decision,
@@ -58,40 +60,43 @@ def _silent(stage: str, done: int, total: int) -> None:
     """No progress wanted."""
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a snapshot is made of: everything over the same documents in the same order, ids unique."""
+
+    documents: tuple[Document, ...]
+    wordings: tuple[tuple[Wording, ...], ...]
+    digests: Mapping[str, str]
+    lexical: LexicalIndex
+    dense: DenseIndex | None
+    late: LateIndex | None
+    suggestions: SuggestIndex
+    regions: RegionIndex
+    phonetics: Phonetics
+    lexicon: Lexicon
+    encoder: Encoder | None
+    calibration: Calibration | None
+    bands: Bands = Bands()  # noqa: RUF009 - frozen
+
+
 class Engine:
     """See the module. Make one with `build`, `load`, `updated` or `with_lexicon`."""
 
-    def __init__(
-        self,
-        documents: Sequence[Document],
-        entries: Sequence[tuple[Wording, ...]],
-        lexical: LexicalIndex,
-        dense: DenseIndex | None,
-        late: LateIndex | None,
-        suggestions: SuggestIndex,
-        lexicon: Lexicon,
-        encoder: Encoder | None,
-        calibration: Calibration | None,
-        digests: Mapping[str, str] | None = None,
-        bands: Bands = Bands(),  # noqa: B008 - frozen
-        phonetics: Phonetics | None = None,
-    ) -> None:
-        """For those who make one: the parts over the same documents in the same order."""
-        self._documents = tuple(documents)
-        self._ids = tuple(d.id for d in self._documents)
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._documents, self._lexicon, self._dense = parts.documents, parts.lexicon, parts.dense
+        self._ids = tuple(d.id for d in parts.documents)
         self._number = {id_: n for n, id_ in enumerate(self._ids)}
-        self._lexical, self._dense, self._late, self._suggestions = lexical, dense, late, suggestions
-        self._ranker = Ranker(dense, late, lexical, places_by_id(self._ids))
-        self._lexicon, self._encoder, self._calibration, self._bands = lexicon, encoder, calibration, bands
-        self._reader = QueryReader(encoder, late, Fillers(encoder)) if encoder is not None else None
-        self._phonetics = phonetics or phonetics_of(lexicon, lexical)
-        digests = digests or {}
-        self._digests = {d.id: digests.get(d.id) or document_digest(d) for d in self._documents}
-        self._library_fingerprint = library_digest(self._digests.values())
-        self._wordings = tuple(entries)
-        self._shown = Shown(self._documents, self._wordings, dense, late is not None, lexicon)
-        self._exact = exact_table([[wording.normal for wording in entry] for entry in self._wordings])
-        self._permitted = Permitted(self._documents)
+        self._ranker = Ranker(parts.dense, parts.late, parts.lexical, places_by_id(self._ids), parts.regions)
+        self._reader = None
+        if parts.encoder is not None:
+            self._reader = QueryReader(parts.encoder, parts.late, Fillers(parts.encoder))
+        self._library_fingerprint = library_digest(parts.digests.values())
+        self._shown = Shown(
+            parts.documents, parts.wordings, parts.dense, parts.late is not None, parts.lexicon, parts.regions
+        )  # fmt: skip
+        self._exact = exact_table([[wording.normal for wording in entry] for entry in parts.wordings])
+        self._permitted = Permitted(parts.documents)
         self._heat: tuple[Mapping[str, int], Longs] | None = None
 
     @classmethod
@@ -111,24 +116,27 @@ class Engine:
         `progress(stage, done, total)`; stages are "words", "vectors" and "calibration".
         """
         say = progress or _silent
-        ordered = sorted(documents, key=lambda d: d.id)
+        ordered = tuple(sorted(documents, key=lambda d: d.id))
         say("words", 0, len(ordered))
         lexical = LexicalIndex.build(ordered, lexicon)
-        entries = [wordings(document) for document in ordered]
+        entries = tuple(wordings(document) for document in ordered)
         suggestions = SuggestIndex.build([d.id for d in ordered], entries)
+        regions = RegionIndex.build(ordered, lexicon)
         say("words", len(ordered), len(ordered))
-        if encoder is None:
-            return cls(ordered, entries, lexical, None, None, suggestions, lexicon, None, None)
-        store = vectors if vectors is not None else InMemoryVectorStore()
-        found = _encoded(ordered, encoder, store, lambda done, total: say("vectors", done, total))
-        dense = DenseIndex.build(ordered, found.vectors, encoder.dim)
-        late = None
-        if encoder.token_dim:
-            late = LateIndex.of(ordered, found.states, encoder.token_dim, Fillers(encoder))
-        engine = cls(ordered, entries, lexical, dense, late, suggestions, lexicon, encoder, calibration)
-        if calibration is not None and calibration.encoder_fingerprint == encoder.fingerprint:
-            return engine
-        return engine.recalibrated(progress)
+        dense, late = None, None
+        if encoder is not None:
+            store = vectors if vectors is not None else InMemoryVectorStore()
+            found = _encoded(ordered, encoder, store, lambda done, total: say("vectors", done, total))
+            dense = DenseIndex.build(ordered, found.vectors, encoder.dim)
+            if encoder.token_dim:
+                late = LateIndex.of(ordered, found.states, encoder.token_dim, Fillers(encoder))
+        if encoder is None or calibration is None or calibration.encoder_fingerprint != encoder.fingerprint:
+            calibration = None
+        engine = cls(Parts(
+            ordered, entries, _digests(ordered), lexical, dense, late, suggestions, regions, phonetics_of(lexicon, lexical),
+            lexicon, encoder, calibration,
+        ))  # fmt: skip
+        return engine if calibration is not None else engine.recalibrated(progress)
 
     def recalibrated(self, progress: Progress | None = None) -> Engine:
         """The same snapshot with a calibration fitted anew from its documents."""
@@ -143,28 +151,25 @@ class Engine:
 
     def calibrated_with(self, calibration: Calibration) -> Engine:
         """The same snapshot with a calibration fitted elsewhere (by another process, for this library)."""
-        return Engine(
-            self._documents, self._wordings, self._lexical, self._dense, self._late, self._suggestions,
-            self._lexicon, self._encoder, calibration, self._digests, self._bands, self._phonetics,
-        )  # fmt: skip
+        return Engine(replace(self._parts, calibration=calibration))
 
     def hearing(self, phonetics: Phonetics) -> Engine:
         """The same snapshot with other words taken by their sound; for measuring what that contributes."""
-        return Engine(
-            self._documents, self._wordings, self._lexical, self._dense, self._late, self._suggestions,
-            self._lexicon, self._encoder, self._calibration, self._digests, self._bands, phonetics,
-        )  # fmt: skip
+        return Engine(replace(self._parts, phonetics=phonetics))
 
     def with_lexicon(self, lexicon: Lexicon) -> Engine:
         """The same snapshot with other words: the documents that hold one of them are cut anew, and questions
         with them. Vectors, tokens, suggestions and calibration know nothing of words and stay."""
         before, after = self._lexicon.words(), lexicon.words()
         differing = {word for word, _ in before.items() ^ after.items()}
-        lexical = self._lexical.recut(self._documents, differing, lexicon)
+        lexical = self._parts.lexical.recut(self._documents, differing, lexicon)
+        regions = self._parts.regions
+        if lexicon.regions.names != self._lexicon.regions.names:
+            regions = RegionIndex.build(self._documents, lexicon)
+        phonetics = phonetics_of(lexicon, lexical, self._parts.phonetics.pinyins)
         return Engine(
-            self._documents, self._wordings, lexical, self._dense, self._late, self._suggestions, lexicon, self._encoder,
-            self._calibration, self._digests, self._bands, phonetics_of(lexicon, lexical, self._phonetics.pinyins),
-        )  # fmt: skip
+            replace(self._parts, lexical=lexical, regions=regions, phonetics=phonetics, lexicon=lexicon)
+        )
 
     def updated(
         self,
@@ -182,25 +187,27 @@ class Engine:
             raise EncoderMismatch("更新带有向量的索引时没有语义模型")
         if encoder is not None and encoder.fingerprint != self.encoder_fingerprint:
             raise EncoderMismatch("更新时使用的语义模型与建立索引时不同")
+        old = self._parts
         added = sorted({d.id: d for d in changed}.values(), key=lambda d: d.id)
         gone = {d.id for d in added} | set(removed)
         kept = [n for n, id_ in enumerate(self._ids) if id_ not in gone]
-        documents = [*(self._documents[n] for n in kept), *added]
+        documents = (*(self._documents[n] for n in kept), *added)
         dense, late = None, None
-        if self._dense is not None and encoder is not None:
+        if old.dense is not None and encoder is not None:
             found = _encoded(added, encoder, vectors if vectors is not None else InMemoryVectorStore())
-            dense = self._dense.updated(kept, added, found.vectors)
-            if self._late is not None:
+            dense = old.dense.updated(kept, added, found.vectors)
+            if old.late is not None:
                 picked = np.asarray(kept, dtype=np.int64)
-                late = self._late.updated(self._dense, picked, added, found.states, Fillers(encoder))
-        entries = [*(self._wordings[n] for n in kept), *(wordings(document) for document in added)]
-        suggestions = SuggestIndex.build([d.id for d in documents], entries, self._suggestions.pinyins)
-        lexical = self._lexical.updated(kept, added, self._lexicon)
-        return Engine(
-            documents, entries, lexical, dense, late, suggestions, self._lexicon, self._encoder, self._calibration,
-            {self._ids[n]: self._digests[self._ids[n]] for n in kept}, self._bands,
-            phonetics_of(self._lexicon, lexical, self._phonetics.pinyins),
-        )  # fmt: skip
+                late = old.late.updated(old.dense, picked, added, found.states, Fillers(encoder))
+        entries = (*(old.wordings[n] for n in kept), *(wordings(document) for document in added))
+        lexical = old.lexical.updated(kept, added, self._lexicon)
+        return Engine(replace(
+            old, documents=documents, wordings=entries, lexical=lexical, dense=dense, late=late,
+            digests={**{self._ids[n]: old.digests[self._ids[n]] for n in kept}, **_digests(added)},
+            suggestions=SuggestIndex.build([d.id for d in documents], entries, old.suggestions.pinyins),
+            regions=old.regions.updated(kept, added, self._lexicon),
+            phonetics=phonetics_of(self._lexicon, lexical, old.phonetics.pinyins),
+        ))  # fmt: skip
 
     @property
     def ranker(self) -> Ranker:
@@ -217,7 +224,7 @@ class Engine:
         A wording of the library is never read otherwise.
         """
         text = _asked_text(question)
-        return (text, ()) if exact_key(text) in self._exact else self._phonetics.understood(text)
+        return (text, ()) if exact_key(text) in self._exact else self._parts.phonetics.understood(text)
 
     @property
     def documents(self) -> tuple[Document, ...]:
@@ -238,17 +245,17 @@ class Engine:
 
     @property
     def encoder_fingerprint(self) -> str | None:
-        return self._encoder.fingerprint if self._encoder is not None else None
+        return self._parts.encoder.fingerprint if self._parts.encoder is not None else None
 
     @property
     def calibration(self) -> Calibration | None:
-        return self._calibration
+        return self._parts.calibration
 
     @property
     def calibration_stale(self) -> bool:
         """Whether the library has changed since the calibration was fitted."""
-        return self._calibration is not None and (
-            self._calibration.library_fingerprint != self._library_fingerprint
+        return self._parts.calibration is not None and (
+            self._parts.calibration.library_fingerprint != self._library_fingerprint
         )
 
     def document(self, entry_id: str) -> Document | None:
@@ -273,7 +280,7 @@ class Engine:
         since what is made of one is kept.
         """
         allowed = self._permitted.by(filters) if filters != Filters() else None
-        return self._suggestions.suggest(prefix, limit, self._heat_of(heat) if heat else None, allowed)
+        return self._parts.suggestions.suggest(prefix, limit, self._heat_of(heat) if heat else None, allowed)
 
     def _heat_of(self, heat: Mapping[str, int]) -> Longs:
         """Counts [entries]; kept, since every key press of a minute shares them."""
@@ -300,7 +307,9 @@ class Engine:
         begin = time.perf_counter()
         text, readings = self.understood(question)
         if not exact_key(text) or not self._documents:
-            return Outcome(Decision.REFER, 0.0, (), text, {"total": _ms(begin)}, (), self._encoder is None)
+            return Outcome(
+                Decision.REFER, 0.0, (), text, {"total": _ms(begin)}, (), self._parts.encoder is None
+            )
         timings = {"normalise": _ms(begin)}
         query = self._prepare(text, timings, read)
         begin_rank = time.perf_counter()
@@ -308,21 +317,25 @@ class Engine:
         allowed = self._permitted.by(filters) if filters != Filters() else None
         exact = self._exact_entries(text, allowed)
         ranked = self._ranker.rank(query.asked, query.words, allowed, sure=exact)
-        ranked = _first(self._ranker.preferring(ranked, text, self._answer_of), exact)
-        confidence, offered = self._probabilities(query, ranked, exact)
+        ranked = _first(self._ranker.preferring(ranked, text, query.regions, self._answer_of), exact)
+        bearings = self._parts.regions.bearings(query.regions, ranked.entries[:OFFERED])
+        confidence, offered = self._probabilities(query, ranked, exact, bearings)
         ambiguous = len(text) < 2 or (len(exact) > 1 and confidence < _EXACT_CONFIDENCE)
+        ambiguous |= Bearing.ELSEWHERE in bearings[:1]
         hits = self._shown.hits(query, ranked, exact, limit)
         suppressed = self._suppressed(query, filters, place) if filters.on else ()
         timings["rank"] = _ms(begin_rank)
         timings["total"] = _ms(begin)
-        decision = decide(confidence, offered, len(hits), ambiguous, self._bands)
-        return Outcome(decision, confidence, hits, text, timings, suppressed, query.asked is None, readings)
+        decision = decide(confidence, offered, len(hits), ambiguous, self._parts.bands)
+        return Outcome(
+            decision, confidence, hits, text, timings, suppressed, query.asked is None, readings, names_of(query.regions)
+        )  # fmt: skip
 
     def _prepare(self, text: str, timings: dict[str, float], read: Asked | None) -> Query:
         begin = time.perf_counter()
         cut = segment(text, self._lexicon)
         terms = query_terms(text, cut, self._lexicon)
-        words = self._lexical.scores_of(terms)
+        words = self._parts.lexical.scores_of(terms)
         timings["words"] = _ms(begin)
         asked = None
         if self._reader is not None and self._dense is not None:
@@ -332,7 +345,8 @@ class Engine:
             begin = time.perf_counter()
             asked = self._ranker.near(asked)
             timings["vectors"] = _ms(begin)
-        return Query(text, cut, terms, words, best_attainable(self._lexical, terms), asked)
+        attainable = best_attainable(self._parts.lexical, terms)
+        return Query(text, cut, terms, words, attainable, regions_of(text, self._lexicon), asked)
 
     def _exact_entries(self, text: str, allowed: Mask | None) -> tuple[int, ...]:
         """Numbers of the permitted entries that have this very wording, in order of id."""
@@ -343,21 +357,25 @@ class Engine:
     def _answer_of(self, number: int) -> str:
         return normalise(self._documents[number].answer)
 
-    def _probabilities(self, query: Query, ranked: Ranked, exact: Sequence[int]) -> tuple[float, float]:
+    def _probabilities(
+        self, query: Query, ranked: Ranked, exact: Sequence[int], bearings: Sequence[Bearing]
+    ) -> tuple[float, float]:
         """That the first hit answers the question, and that one of those offered for a choice does."""
         if exact:
             answers = {normalise(self._documents[n].answer) for n in exact}
             return _EXACT_CONFIDENCE if len(answers) == 1 else _SHARED_CONFIDENCE, 1.0
         if not len(ranked.entries):
             return 0.0, 0.0
-        if query.asked is None or self._dense is None or self._calibration is None:
+        calibration = self._parts.calibration
+        if query.asked is None or self._dense is None or calibration is None:
             # By words alone nothing but an exact match is sure: at most .7, by the share of the words found.
             share = round(min(0.7, 1.2 * share_of(query, ranked, 0)), 4)
             return share, share
         answer = self._answer_of(int(ranked.entries[0])) if asked_types(query.text) else ""
         first = features_of(ranked, self._dense, query.asked.vector, query.text, answer)
         offer = offer_features_of(ranked, self._dense, query.asked.vector)
-        return round(self._calibration.probability(first), 4), self._calibration.offered(offer)
+        confidence = calibration.probability(first, bearings[0])
+        return round(confidence, 4), calibration.offered(offer, bearings)
 
     def _suppressed(self, query: Query, filters: Filters, place: Mask | None) -> tuple[Suppressed, ...]:
         """Entries that would be among the first few but for their dates."""
@@ -381,10 +399,11 @@ class Engine:
         """Write the snapshot to `folder`, replacing what is there in one step."""
         from .storage import save_index
 
+        parts = self._parts
         save_index(
-            folder, self._documents, self._wordings, self._digests, self._lexical, self._dense, self._late,
-            {**self._suggestions.pinyins, **self._phonetics.pinyins}, self._calibration, self._library_fingerprint,
-            self.encoder_fingerprint, self._lexicon.fingerprint,
+            folder, parts.documents, parts.wordings, parts.digests, parts.lexical, parts.dense, parts.late,
+            {**parts.suggestions.pinyins, **parts.phonetics.pinyins}, parts.calibration, self._library_fingerprint,
+            self.encoder_fingerprint, parts.lexicon.fingerprint,
         )  # fmt: skip
 
     @classmethod
@@ -395,11 +414,15 @@ class Engine:
 
         fingerprint, dim = (encoder.fingerprint, encoder.dim) if encoder else (None, 0)
         stored = load_index(folder, fingerprint, dim, lexicon.fingerprint)
-        return cls(
-            stored.documents, stored.wordings, stored.lexical, stored.dense, stored.late, stored.suggestions,
-            lexicon, encoder, stored.calibration, stored.digests,
-            phonetics=phonetics_of(lexicon, stored.lexical, stored.pinyins),
-        )  # fmt: skip
+        return cls(Parts(
+            stored.documents, stored.wordings, stored.digests, stored.lexical, stored.dense, stored.late,
+            stored.suggestions, RegionIndex.build(stored.documents, lexicon),
+            phonetics_of(lexicon, stored.lexical, stored.pinyins), lexicon, encoder, stored.calibration,
+        ))  # fmt: skip
+
+
+def _digests(documents: Sequence[Document]) -> dict[str, str]:
+    return {document.id: document_digest(document) for document in documents}
 
 
 def _asked_text(question: str) -> str:

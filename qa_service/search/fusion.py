@@ -14,10 +14,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..text.regions import Bearing, Mentions
 from .answer_types import asked_types, missing
 from .dense import DenseIndex, lengths_of
 from .late import LateIndex, TokenQuery
 from .lexical import LexicalIndex
+from .regional import RegionIndex
 from .types import Longs, Mask, Vectors
 
 # How many rows the vectors propose and how many entries the words propose.
@@ -68,12 +70,16 @@ class Ranked:
 @dataclass(frozen=True, slots=True)
 class Weights:
     """What each kind of evidence weighs against one standard deviation of the vectors' score: one of BM25, the mean and
-    the worst-matched token (0–1), and an answer that lacks a kind of thing plainly asked for."""
+    the worst-matched token (0–1), an answer that lacks a kind of thing plainly asked for, and an entry of a region that the
+    question does not name, of none though it names one, and of another."""
 
     words: float = 0.1
     level: float = 12.0
     weakest: float = 2.5
     lacking: float = 0.5
+    unasked: float = 1.0
+    unsaid: float = 0.5
+    elsewhere: float = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,7 @@ class Ranker:
     late: LateIndex | None
     lexical: LexicalIndex
     places: Longs
+    regions: RegionIndex
     weights: Weights = Weights()
 
     def near(self, asked: Asked) -> Asked:
@@ -156,11 +163,29 @@ class Ranker:
         fused = ranked.fused + self.weights.level * scores.level + self.weights.weakest * scores.weakest
         return self._ordered(replace(ranked, level=scores.level, weakest=scores.weakest, fused=fused))
 
-    def preferring(self, ranked: Ranked, question: str, answer_of: Callable[[int], str]) -> Ranked:
-        """Of the first candidates those whose answer lacks what the normalised question plainly asks for fall behind.
+    def preferring(
+        self, ranked: Ranked, question: str, asked: Mentions, answer_of: Callable[[int], str]
+    ) -> Ranked:
+        """Entries of other regions than those `asked` about fall behind, and of the first those whose answer lacks what
+        the normalised question plainly asks for.
 
         `answer_of` gives the normalised answer of an entry by its number.
         """
+        return self._holding(self._there(ranked, asked), question, answer_of)
+
+    def _there(self, ranked: Ranked, asked: Mentions) -> Ranked:
+        weights = self.weights
+        cost = {
+            Bearing.UNASKED: weights.unasked,
+            Bearing.UNSAID: weights.unsaid,
+            Bearing.ELSEWHERE: weights.elsewhere,
+        }
+        found = [cost.get(bearing, 0.0) for bearing in self.regions.bearings(asked, ranked.entries)]
+        if not any(found):
+            return ranked
+        return self._ordered(replace(ranked, fused=ranked.fused - np.array(found, np.float32)))
+
+    def _holding(self, ranked: Ranked, question: str, answer_of: Callable[[int], str]) -> Ranked:
         first = [int(number) for number in ranked.entries[:_LOOKED_AT]]
         if not first or not any(kind.strict for kind in asked_types(question)):
             return ranked

@@ -9,11 +9,13 @@ import numpy as np
 
 from ..text.highlight import highlight, highlight_terms
 from ..text.lexicon import Lexicon
+from ..text.regions import Mentions
 from .calibration import NEAR_DUPLICATE
 from .decision import shown_score
 from .dense import WEIGHT_SUM, DenseIndex, Wording
 from .exact import exact_key
 from .fusion import Asked, Ranked
+from .regional import RegionIndex
 from .types import Document, Hit, Longs, Span, Vectors
 
 # Joint scores at which an entry is as likely meant as not, by words and with token scores, and how fast that changes
@@ -24,13 +26,14 @@ _LEXICAL_MIDDLE, _TOKEN_MIDDLE, _TOKEN_SLOPE = 6.0, 16.0, 0.6
 @dataclass(frozen=True, slots=True)
 class Query:
     """A question made ready: normal form, its words, its BM25 terms with the scores they give each entry and
-    the score they could give at most, and what the encoder made of it if there is one."""
+    the score they could give at most, the regions it names, and what the encoder made of it if there is one."""
 
     text: str
     cut: list[str]
     terms: list[str]
     words: Vectors
     attainable: float
+    regions: Mentions
     asked: Asked | None
 
 
@@ -43,12 +46,14 @@ class Shown:
     dense: DenseIndex | None
     by_token: bool
     lexicon: Lexicon
+    regions: RegionIndex
 
     def hits(self, query: Query, ranked: Ranked, exact: Sequence[int], limit: int) -> tuple[Hit, ...]:
         terms = highlight_terms(query.text, query.cut, self.lexicon)
         hits: list[Hit] = []
         count = min(max(limit, 0), len(ranked.entries))
         same = self._repeats(ranked.entries[:count])
+        bearings = self.regions.bearings(query.regions, ranked.entries[:count])
         for place in range(count):
             number = int(ranked.entries[place])
             document = self.documents[number]
@@ -62,7 +67,8 @@ class Shown:
                 parts["exact"] = 1.0
             hits.append(Hit(
                 document.id, self.score(ranked, place, number in exact, query), parts, shown,
-                tuple(Span(start, end) for start, end in ranges), matched, same[place],
+                tuple(Span(start, end) for start, end in ranges), matched, same[place], bearings[place],
+                self.regions.names(number),
             ))  # fmt: skip
         return tuple(hits)
 

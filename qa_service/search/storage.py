@@ -32,7 +32,7 @@ from .suggest import SuggestIndex
 from .tokens import TokenStates
 from .types import Document
 
-FORMAT = 4
+FORMAT = 5
 _MANIFEST = "manifest.json"
 _DATES = ("effective_from", "effective_to", "review_due")
 

@@ -11,6 +11,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from ..text.regions import Bearing
+
 Vectors = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
@@ -30,7 +32,8 @@ class Document:
     """One published entry as search sees it.
 
     `effective_from` and `effective_to` are both inclusive; `None` means unbounded.
-    `review_due` is the last day on which the entry may be answered from without a re-check.
+    `review_due` is the last day on which the entry may be answered from without a re-check. `unit` is what filters name,
+    `issuer` the unit's name, which tells the region of an entry whose question does not.
     """
 
     id: str
@@ -39,6 +42,7 @@ class Document:
     phrasings: tuple[str, ...] = ()
     topic: str = ""
     unit: str = ""
+    issuer: str = ""
     audience: tuple[str, ...] = ()
     effective_from: date | None = None
     effective_to: date | None = None
@@ -69,6 +73,7 @@ class Hit:
     `matched_phrasing` is the text of the entry (standard question or a phrasing) nearest to the query;
     `highlights` are ranges of that text. `matched_terms` pairs the query's word with the entry's word
     where a synonym stood in between (equal where none did). `same_as`: the id of an earlier hit that says the same.
+    `bearing`: how the entry's region bears on the question; `regions`: the names of regions that it goes by.
     """
 
     id: str
@@ -78,6 +83,8 @@ class Hit:
     highlights: tuple[Span, ...] = ()
     matched_terms: tuple[tuple[str, str], ...] = ()
     same_as: str = ""
+    bearing: Bearing = Bearing.SAME
+    regions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +102,7 @@ class Outcome:
 
     `normalised_query` is the question as it was searched for: in normal form, and with the words of `readings` put in,
     which pairs what stood there with the known term that it was taken for by its sound.
-    `confidence` is the calibrated probability that the first hit answers the question. `timings` are
+    `regions` are the names of regions in it. `confidence` is the calibrated probability that the first hit answers the question. `timings` are
     milliseconds by stage. `lexical_only` says that no encoder took part.
     """
 
@@ -107,6 +114,7 @@ class Outcome:
     suppressed: tuple[Suppressed, ...] = ()
     lexical_only: bool = False
     readings: tuple[tuple[str, str], ...] = ()
+    regions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

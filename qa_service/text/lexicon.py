@@ -1,7 +1,7 @@
-"""The zone's own words: user dictionary, everyday-to-official synonyms and stop words.
+"""The zone's own words: user dictionary, everyday-to-official synonyms, stop words and names of regions.
 
-A folder holds `terms.txt` (`word [frequency [tag]]`), `synonyms.tsv` (`said<TAB>official`) and
-`stopwords.txt` (one a line); each may be missing. Lines that begin with `#` are comments.
+A folder holds `terms.txt` (`word [frequency [tag]]`), `synonyms.tsv` (`said<TAB>official`), `stopwords.txt` (one a line) and
+`regions.tsv` (`code<TAB>name<TAB>short name or nothing`); each may be missing. Lines that begin with `#` are comments.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .normalise import normalise
+from .regions import Gazetteer
 
 if TYPE_CHECKING:
     from .segment import Segmenter
@@ -25,17 +26,19 @@ class LexiconError(ValueError):
 class Lexicon:
     """Immutable. `terms` is word → frequency (None: let the segmenter choose)."""
 
-    __slots__ = ("_lock", "_segmenter", "fingerprint", "stop_words", "synonyms", "terms")
+    __slots__ = ("_lock", "_segmenter", "fingerprint", "regions", "stop_words", "synonyms", "terms")
 
     def __init__(
         self,
         terms: Mapping[str, int | None] | None = None,
         synonyms: Mapping[str, tuple[str, ...]] | None = None,
         stop_words: Iterable[str] = (),
+        regions: Gazetteer = Gazetteer(),  # noqa: B008 - immutable
     ) -> None:
         self.terms: Mapping[str, int | None] = dict(terms or {})
         self.synonyms: Mapping[str, tuple[str, ...]] = dict(synonyms or {})
         self.stop_words: frozenset[str] = frozenset(stop_words)
+        self.regions = regions
         self.fingerprint: str = self._digest()
         self._segmenter: Segmenter | None = None
         self._lock = threading.Lock()
@@ -51,6 +54,7 @@ class Lexicon:
             _terms(folder / "terms.txt"),
             _synonyms(folder / "synonyms.tsv"),
             (normalise(word) for _, word in _lines(folder / "stopwords.txt")),
+            Gazetteer(_regions(folder / "regions.tsv")),
         )
 
     def extended(
@@ -66,7 +70,7 @@ class Lexicon:
         for said, official in synonyms:
             if official not in pairs.get(said, ()):
                 pairs[said] = (*pairs.get(said, ()), official)
-        return Lexicon(more, pairs, self.stop_words.union(stop_words))
+        return Lexicon(more, pairs, self.stop_words.union(stop_words), self.regions)
 
     def words(self) -> dict[str, int | None]:
         """Every word that stays whole in segmentation, with its frequency."""
@@ -97,9 +101,10 @@ class Lexicon:
         )
 
     def _digest(self) -> str:
-        """16 hex digits that change with anything that changes segmentation or expansion."""
+        """16 hex digits that change with anything that changes what is made of a text."""
         digest = hashlib.sha256()
-        for part in (sorted(self.terms.items()), sorted(self.synonyms.items()), sorted(self.stop_words)):
+        words = (sorted(self.terms.items()), sorted(self.synonyms.items()), sorted(self.stop_words))
+        for part in (*words, self.regions.names):
             digest.update(repr(part).encode())
         return digest.hexdigest()[:16]
 
@@ -135,3 +140,18 @@ def _synonyms(path: Path) -> dict[str, tuple[str, ...]]:
         if official != said and official not in synonyms.get(said, ()):
             synonyms[said] = (*synonyms.get(said, ()), official)
     return synonyms
+
+
+def _regions(path: Path) -> list[tuple[str, str, bool]]:
+    """(name, code, whether it is the short one)."""
+    names: list[tuple[str, str, bool]] = []
+    for number, line in _lines(path):
+        code, name, short = (*(part.strip() for part in line.split("\t")), "", "")[:3]
+        if not (len(code) == 6 and code.isascii() and code.isdigit() and len(name) >= 2):
+            raise LexiconError(
+                f"{path.name} 第 {number} 行：应为「六位区划代码<制表符>名称<制表符>简称」，简称可以不填"
+            )
+        names.append((name, code, False))
+        if len(short) >= 2:
+            names.append((short, code, True))
+    return names

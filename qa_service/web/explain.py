@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from qa_service.library.schemas import AskResponse, HitView
 from qa_service.search.answer_types import lacking
 from qa_service.text.normalise import normalise
+from qa_service.text.regions import Bearing
 
 _SHOWN_WORDS = 6
 # Above this share of the best possible cosine two texts are as near as two ways of asking the same thing.
@@ -22,8 +23,8 @@ def how_heard(readings: Sequence[tuple[str, str]]) -> list[str]:
 
 
 def why_found(question: str, hit: HitView, readings: Sequence[tuple[str, str]] = ()) -> list[str]:
-    """Sentences for one hit: words taken by their sound, the wording that matched, the words, the official terms, and
-    what is missing. `question` is as it was searched for."""
+    """Sentences for one hit: words taken by their sound, the wording that matched, the words, the official terms, what is
+    missing, and whose region it is. `question` is as it was searched for."""
     own = hit.matched_phrasing == hit.question
     wording = "标准问" if own else f"群众问法“{hit.matched_phrasing}”"
     sentences = how_heard(readings)
@@ -38,9 +39,21 @@ def why_found(question: str, hit: HitView, readings: Sequence[tuple[str, str]] =
         sentences.append("用词不同，按意思找到")
     if missing := lacking(normalise(question), normalise(hit.answer)):
         sentences.append(f"注意：问的是{'、'.join(missing)}，这条答复里没有")
+    sentences += where_from(hit)
     if hit.same_as:
         sentences.append("与前面一条内容相同")
     return sentences
+
+
+def where_from(hit: HitView) -> list[str]:
+    """A sentence where the entry's region is not plainly that of the question."""
+    own = f"这条说的是“{'、'.join(hit.regions)}”" if hit.regions else "这条没有说是哪里"
+    doubts = {
+        Bearing.ELSEWHERE: f"注意：{own}，不是所问的地方",
+        Bearing.UNASKED: f"注意：{own}，提问没有说是哪里",
+        Bearing.UNSAID: f"注意：{own}，" + ("只是所问地方的一部分" if hit.regions else "提问说了具体地方"),
+    }
+    return [doubts[hit.bearing]] if hit.bearing in doubts else []
 
 
 def what_confidence_means(result: AskResponse) -> str:

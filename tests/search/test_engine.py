@@ -87,12 +87,14 @@ def test_a_wording_of_the_library_is_never_read_otherwise(lexicon: Lexicon) -> N
     assert engine.updated([], ["a"], None, None).ask("底保").readings == (("底保", "低保"),)
 
 
-def test_new_words_are_heard_at_once(engine: Engine, lexicon: Lexicon, tmp_path: Path) -> None:
+def test_new_words_are_heard_at_once(
+    engine: Engine, encoder: CountingEncoder, lexicon: Lexicon, tmp_path: Path
+) -> None:
     wider = engine.with_lexicon(lexicon.extended(["工伤认定"], (), ()))
     assert engine.ask("功伤认定").readings == ()
     assert wider.ask("功伤认定").readings == (("功伤认定", "工伤认定"),)
     wider.save(tmp_path / "index")
-    loaded = Engine.load(tmp_path / "index", wider._encoder, wider.lexicon)
+    loaded = Engine.load(tmp_path / "index", encoder, wider.lexicon)
     assert loaded.understood("功伤认定") == wider.understood("功伤认定")
 
 

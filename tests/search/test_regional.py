@@ -1,0 +1,101 @@
+"""Questions that name a region, and entries of one: what is found first, what is answered outright."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support.encoders import CountingEncoder
+
+from qa_service.search.engine import Engine
+from qa_service.search.fusion import Ranked, Ranker, places_by_id
+from qa_service.search.lexical import LexicalIndex
+from qa_service.search.regional import RegionIndex, regions_of
+from qa_service.search.types import Decision, Document
+from qa_service.settings import PROJECT
+from qa_service.text.lexicon import Lexicon
+from qa_service.text.regions import Bearing
+
+LEXICON = Lexicon.load(PROJECT / "corpus" / "lexicon")
+MATTERS = {
+    "租房提取": "租房提取公积金需要什么材料",
+    "异地转移": "公积金异地转移怎么办理",
+    "提前还贷": "公积金贷款可以提前还款吗",
+}
+CITIES = ("泉州市", "苏州市", "昆明市", "")
+
+
+def entry(city: str, matter: str, issuer: str = "") -> Document:
+    return Document(
+        f"{city or '全国'}-{matter}",
+        f"{city}{MATTERS[matter]}？",
+        f"{city}{matter}：按规定办理，携带身份证。",
+        issuer=issuer,
+    )
+
+
+LIBRARY = [entry(city, matter) for city in CITIES for matter in MATTERS]
+
+
+@pytest.fixture(scope="module")
+def several(token_dim: int) -> Engine:
+    return Engine.build(LIBRARY, CountingEncoder(token_dim=token_dim), LEXICON)
+
+
+@pytest.mark.parametrize(
+    ("question", "order"),
+    [
+        # By vectors and words Quanzhou was .4 before the others, as they stand here.
+        ("苏州租房提取公积金要带什么", ["苏州市", "", "泉州市", "昆明市"]),
+        ("云南租房提取公积金要带什么", ["昆明市", "", "泉州市", "苏州市"]),
+        ("租房提取公积金要带什么", ["", "泉州市", "苏州市", "昆明市"]),
+    ],
+)
+def test_of_nearly_equal_entries_that_of_the_place_comes_first(question: str, order: list[str]) -> None:
+    entries = [entry(city, "租房提取") for city in ("泉州市", "苏州市", "昆明市", "")]
+    ranker = Ranker(
+        None, None, LexicalIndex.build(entries, LEXICON), places_by_id([d.id for d in entries]),
+        RegionIndex.build(entries, LEXICON),
+    )  # fmt: skip
+    zero = np.zeros(4, np.float32)
+    scores = np.array([9.0, 8.6, 8.59, 8.58], np.float32)
+    ranked = Ranked(np.arange(4), np.full(4, -1), zero, zero, zero, zero, scores)
+    found = ranker.preferring(ranked, question, regions_of(question, LEXICON), lambda number: "")
+    assert [("泉州市", "苏州市", "昆明市", "")[number] for number in found.entries] == order
+
+
+def test_what_names_suzhou_is_never_answered_from_quanzhou(token_dim: int) -> None:
+    quanzhou = [entry("泉州市", matter) for matter in MATTERS]
+    engine = Engine.build(quanzhou, CountingEncoder(token_dim=token_dim), LEXICON)
+    for city, bearing in (("苏州", Bearing.ELSEWHERE), ("泉州", Bearing.SAME)):
+        outcome = engine.ask(f"{city}市租房提取公积金需要什么材料")
+        assert (outcome.hits[0].bearing, outcome.regions) == (bearing, (f"{city}市",))
+        assert outcome.hits[0].regions == ("泉州市",)
+        if bearing is Bearing.ELSEWHERE:
+            assert outcome.decision is not Decision.ANSWER
+
+
+def test_an_entry_that_names_no_place_is_of_its_issuers(token_dim: int) -> None:
+    own = [entry("", matter, "泉州市住房公积金管理中心") for matter in MATTERS]
+    engine = Engine.build(own, CountingEncoder(token_dim=token_dim), LEXICON)
+    elsewhere, unnamed = (engine.ask(f"{city}租房提取公积金需要什么材料") for city in ("苏州", ""))
+    assert elsewhere.hits[0].bearing is Bearing.ELSEWHERE and elsewhere.decision is not Decision.ANSWER
+    # All are of Quanzhou here: nobody needs to say so.
+    assert unnamed.hits[0].bearing is Bearing.SAME and unnamed.decision is Decision.ANSWER
+
+
+def test_an_index_kept_up_to_date_is_one_built_anew(several: Engine, token_dim: int, tmp_path: Path) -> None:
+    encoder = CountingEncoder(token_dim=token_dim)
+    built = RegionIndex.build(LIBRARY, LEXICON)
+    assert built.updated([0, 2], LIBRARY[5:7], LEXICON) == RegionIndex.build(
+        [LIBRARY[n] for n in (0, 2, 5, 6)], LEXICON
+    )
+    several.save(tmp_path / "index")
+    loaded = Engine.load(tmp_path / "index", encoder, LEXICON)
+    question = "苏州租房提取公积金要带什么材料"
+    assert loaded.ask(question).hits == several.ask(question).hits
+    # Without names of regions there is nothing to tell the entries apart by but the words.
+    plain = several.with_lexicon(Lexicon())
+    assert {hit.bearing for hit in plain.ask(question).hits} == {Bearing.SAME}
+    assert plain.with_lexicon(LEXICON).ask(question).hits[0].id == "苏州市-租房提取"
