@@ -23,7 +23,7 @@ from ..text.lexicon import Lexicon
 from ..text.normalise import normalise
 from ..text.regions import Bearing
 from ..text.segment import segment
-from .answer_types import missing
+from .answer_types import Said, missing
 from .dense import DenseIndex, wordings
 from .fusion import Ranked, Ranker
 from .lexical import document_terms, query_terms, score_counts
@@ -120,13 +120,13 @@ class Calibration:
         return cls(**{**data, **fits})
 
 
-def features_of(ranked: Ranked, dense: DenseIndex, vector: Vectors, query: str, answer: str) -> Floats:
+def features_of(ranked: Ranked, dense: DenseIndex, vector: Vectors, query: str, entry: Said) -> Floats:
     """FEATURES of a ranking that has at least one candidate.
 
     margin: joint score of the first over the next that says something else; passage: cosine of the query
     with the first's question and answer; level and weakest: the first's token scores (0 without token states);
-    missing and strictly_missing: kinds of thing that the normalised query asks for and the first's normalised
-    `answer` does not hold.
+    missing and strictly_missing: kinds of thing that the normalised query asks for and the first, which is `entry`, does
+    not hold.
     """
     first = dense.both[int(ranked.entries[0])]
     others = dense.both[ranked.entries[1:8]]
@@ -135,7 +135,7 @@ def features_of(ranked: Ranked, dense: DenseIndex, vector: Vectors, query: str, 
     if len(different):
         margin = min(margin, float(ranked.fused[0] - ranked.fused[1 + int(different[0])]))
     level, weakest = float(ranked.level[0]), float(ranked.weakest[0])
-    return np.array([margin, float(first @ vector), level, weakest, *missing(query, answer)])
+    return np.array([margin, float(first @ vector), level, weakest, *missing(query, entry)])
 
 
 def offer_features_of(ranked: Ranked, dense: DenseIndex, vector: Vectors) -> Floats:
@@ -186,8 +186,8 @@ def calibrate(
     weights: list[float] = []
 
     @cache
-    def answer_of(number: int) -> str:
-        return normalise(documents[number].answer)
+    def said_of(number: int) -> Said:
+        return Said(normalise(documents[number].question), normalise(documents[number].answer))
 
     for number, probe in enumerate(probes):
         asked = ranker.near(reader.read(probe.text))
@@ -196,10 +196,10 @@ def calibrate(
         hidden = [int(dense.start[probe.entry]) + probe.wording] if probe.wording >= 0 else []
         for allowed in (None, ~twins) if probe.answered else (None,):
             ranked = ranker.rank(asked, words, allowed, hidden)
-            ranked = ranker.preferring(ranked, probe.text, regions_of(probe.text, lexicon), answer_of)
+            ranked = ranker.preferring(ranked, probe.text, regions_of(probe.text, lexicon), said_of)
             if len(ranked.entries):
                 first = int(ranked.entries[0])
-                rows.append(features_of(ranked, dense, asked.vector, probe.text, answer_of(first)))
+                rows.append(features_of(ranked, dense, asked.vector, probe.text, said_of(first)))
                 offers.append(offer_features_of(ranked, dense, asked.vector))
                 answered = probe.answered and allowed is None
                 found.append(twins[ranked.entries[:OFFERED]] & answered)

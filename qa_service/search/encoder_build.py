@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from .adapter import OFFSET, PROJECT, Array, adapted, first_layer, load_adapter
+from .adapter import MATCHING, OFFSET, PROJECT, Array, adapted, first_layer, load_adapter
 from .encoder_files import (
     ADAPTER,
     ADAPTER_MARK,
@@ -232,10 +232,11 @@ def _export(st: Path, target: Path, model: Q4Model, learned: Mapping[str, Array]
             pooling: Any = BertModel.from_pretrained(
                 str(st), dtype=torch.float32, attn_implementation="eager", local_files_only=True
             )
-            plain = plain_bert(model, kept_ids(model)).to(torch.float32)
+            matching = plain_bert(model, kept_ids(model)).to(torch.float32)
+            matching.load_state_dict(adapted(matching.state_dict(), learned, MATCHING), strict=True)
             self.embeddings = pooling.embeddings
             self.shared = pooling.encoder.layer[:fork]
-            self.pooling, self.matching = pooling.encoder.layer[fork:], plain.encoder.layer[fork:]
+            self.pooling, self.matching = pooling.encoder.layer[fork:], matching.encoder.layer[fork:]
             self.project = torch.nn.Parameter(torch.from_numpy(learned[PROJECT]), requires_grad=False)
             self.offset = torch.nn.Parameter(torch.from_numpy(learned[OFFSET]), requires_grad=False)
 

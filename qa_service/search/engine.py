@@ -18,7 +18,7 @@ from ..text.normalise import normalise
 from ..text.phonetic import Phonetics, Readings
 from ..text.regions import Bearing
 from ..text.segment import segment
-from .answer_types import asked_types
+from .answer_types import Said
 from .calibration import OFFERED, Calibration, calibrate, features_of, offer_features_of
 from .decision import Bands, decide
 from .dense import DenseIndex, Wording, late_texts_of, texts_of, wordings
@@ -97,6 +97,7 @@ class Engine:
         )  # fmt: skip
         self._exact = exact_table([[wording.normal for wording in entry] for entry in parts.wordings])
         self._permitted = Permitted(parts.documents)
+        self._said: dict[int, Said] = {}
         self._heat: tuple[Mapping[str, int], Longs] | None = None
 
     @classmethod
@@ -317,7 +318,7 @@ class Engine:
         allowed = self._permitted.by(filters) if filters != Filters() else None
         exact = self._exact_entries(text, allowed)
         ranked = self._ranker.rank(query.asked, query.words, allowed, sure=exact)
-        ranked = _first(self._ranker.preferring(ranked, text, query.regions, self._answer_of), exact)
+        ranked = _first(self._ranker.preferring(ranked, text, query.regions, self._said_of), exact)
         bearings = self._parts.regions.bearings(query.regions, ranked.entries[:OFFERED])
         confidence, offered = self._probabilities(query, ranked, exact, bearings)
         ambiguous = len(text) < 2 or (len(exact) > 1 and confidence < _EXACT_CONFIDENCE)
@@ -354,8 +355,13 @@ class Engine:
         usable = [n for n in found if allowed is None or allowed[n]]
         return tuple(sorted(usable, key=lambda n: self._ids[n]))
 
-    def _answer_of(self, number: int) -> str:
-        return normalise(self._documents[number].answer)
+    def _said_of(self, number: int) -> Said:
+        """What an entry says; kept, since the same few are looked at again and again."""
+        said = self._said.get(number)
+        if said is None:
+            document = self._documents[number]
+            said = self._said[number] = Said(normalise(document.question), normalise(document.answer))
+        return said
 
     def _probabilities(
         self, query: Query, ranked: Ranked, exact: Sequence[int], bearings: Sequence[Bearing]
@@ -371,8 +377,8 @@ class Engine:
             # By words alone nothing but an exact match is sure: at most .7, by the share of the words found.
             share = round(min(0.7, 1.2 * share_of(query, ranked, 0)), 4)
             return share, share
-        answer = self._answer_of(int(ranked.entries[0])) if asked_types(query.text) else ""
-        first = features_of(ranked, self._dense, query.asked.vector, query.text, answer)
+        entry = self._said_of(int(ranked.entries[0]))
+        first = features_of(ranked, self._dense, query.asked.vector, query.text, entry)
         offer = offer_features_of(ranked, self._dense, query.asked.vector)
         confidence = calibration.probability(first, bearings[0])
         return round(confidence, 4), calibration.offered(offer, bearings)

@@ -8,7 +8,7 @@ import re
 from ..text.lexicon import Lexicon
 from ..text.normalise import normalise
 from ..text.segment import segment
-from .answer_types import TYPES, asked_types, without_asking
+from .answer_types import TYPES, Said, asked_types, without_asking
 from .types import Document
 
 _SENTENCE_END = re.compile(r"[。!?;\n]|(?<=[\u3400-\u9fff])[.,:]")
@@ -50,9 +50,10 @@ def aspect_queries(document: Document, lexicon: Lexicon) -> list[tuple[str, bool
         return []
     picked = sorted(rng.sample(range(len(words)), min(len(words), 3)))
     topic = "".join(words[i] for i in picked)
-    absent = [kind for kind in TYPES if kind.strict and not kind.held.search(answer)]
+    # An entry may say “代” or “退” of anything: of a case only its absence tells.
+    absent = [kind for kind in TYPES if kind.strict and not kind.held_by(Said(question, answer))]
     queries = [(topic + rng.choice(absent).phrase, False)] if absent else []
-    agreed = [kind for kind in asked_types(question) if kind.held.search(answer)]
+    agreed = [kind for kind in asked_types(question) if not kind.case and kind.held.search(answer)]
     return queries + [(topic + kind.phrase, True) for kind in agreed]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from qa_service.library.schemas import AskResponse, HitView
-from qa_service.search.answer_types import lacking
+from qa_service.search.answer_types import Said, lacking
 from qa_service.text.normalise import normalise
 from qa_service.text.regions import Bearing
 
@@ -37,8 +37,8 @@ def why_found(question: str, hit: HitView, readings: Sequence[tuple[str, str]] =
     ]
     if not hit.matched_terms and "exact" not in hit.parts:
         sentences.append("用词不同，按意思找到")
-    if missing := lacking(normalise(question), normalise(hit.answer)):
-        sentences.append(f"注意：问的是{'、'.join(missing)}，这条答复里没有")
+    if missing := lacking(normalise(question), Said(normalise(hit.question), normalise(hit.answer))):
+        sentences.append(f"注意：问的是{'、'.join(missing)}，这条里没有")
     sentences += where_from(hit)
     if hit.same_as:
         sentences.append("与前面一条内容相同")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from support.encoders import CountingEncoder
 
+from qa_service.search.answer_types import Said
 from qa_service.search.engine import Engine
 from qa_service.search.fusion import Ranked, Ranker, places_by_id
 from qa_service.search.lexical import LexicalIndex
@@ -61,7 +62,7 @@ def test_of_nearly_equal_entries_that_of_the_place_comes_first(question: str, or
     zero = np.zeros(4, np.float32)
     scores = np.array([9.0, 8.6, 8.59, 8.58], np.float32)
     ranked = Ranked(np.arange(4), np.full(4, -1), zero, zero, zero, zero, scores)
-    found = ranker.preferring(ranked, question, regions_of(question, LEXICON), lambda number: "")
+    found = ranker.preferring(ranked, question, regions_of(question, LEXICON), lambda number: Said("", ""))
     assert [("泉州市", "苏州市", "昆明市", "")[number] for number in found.entries] == order
 
 
