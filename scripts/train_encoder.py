@@ -38,7 +38,12 @@ from torch import nn  # noqa: E402
 from training_corpus import Asked, Entry, batches, bundled_groups, training_groups  # noqa: E402
 
 from qa_service.search.adapter import (  # noqa: E402
-    MATCHING, OFFSET, POOLING, PROJECT, load_adapter, save_adapter,
+    MATCHING,
+    OFFSET,
+    POOLING,
+    PROJECT,
+    load_adapter,
+    save_adapter,
 )  # fmt: skip
 from qa_service.search.encoder_build import build_tokenizer, kept_ids, plain_bert, through  # noqa: E402
 from qa_service.search.encoder_files import ADAPTER, PROMPTS  # noqa: E402

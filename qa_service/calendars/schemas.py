@@ -133,7 +133,7 @@ def preview_view(found: Preview, *, saved: bool) -> PreviewView:
     return PreviewView(
         saved=saved, title=found.title, document=found.document, open_cases=found.plan.open,
         earlier=found.plan.earlier, later=found.plan.later, settled=found.plan.settled,
-        overdue_at_once=found.plan.overdue_at_once(clock.today()),
+        overdue_at_once=found.plan.past_at_once(clock.today()),
         days=[
             DayChangeView(date=c.day, before=c.before, after=c.after, moves=c.moves, source=c.source) for c in found.days
         ],

@@ -19,6 +19,7 @@ from qa_service.accounts.roles import Actor
 from qa_service.cases import history
 from qa_service.cases.lifecycle import Audience, Lifecycle
 from qa_service.cases.models import Case, CaseEvent, CaseRound
+from qa_service.cases.moves import Moves
 from qa_service.kit import clock
 from qa_service.workdays.calendar import WEEKDAYS, WorkCalendar
 from qa_service.workdays.due import DueDate, TimeLimit, due_date
@@ -53,28 +54,16 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Moves):
     """What recomputing would do to the open deadlines; `changes` in the order of the cases."""
 
     open: int
     changes: tuple[Moved, ...]
 
     @property
-    def earlier(self) -> int:
-        return sum(change.after < change.before for change in self.changes)
-
-    @property
-    def later(self) -> int:
-        return sum(change.after > change.before for change in self.changes)
-
-    @property
     def settled(self) -> int:
         """The date stays; it becomes official, or provisional again."""
         return sum(change.after == change.before and change.told for change in self.changes)
-
-    def overdue_at_once(self, today: date) -> int:
-        """How many deadlines still kept today would already have passed by the new date."""
-        return sum(change.after < today <= change.before for change in self.changes)
 
     @property
     def told(self) -> int:

@@ -17,6 +17,7 @@ from qa_service.accounts.roles import Actor
 from qa_service.cases import history
 from qa_service.cases.lifecycle import Audience
 from qa_service.cases.models import Case, CaseEvent
+from qa_service.cases.moves import Moves
 from qa_service.consultations import rules
 from qa_service.consultations.lifecycle import KIND, RETURN_LIMIT, SIGN_LIMIT
 from qa_service.consultations.models import Consultation
@@ -64,24 +65,12 @@ class StageMoved:
 
 
 @dataclass(frozen=True, slots=True)
-class StagePlan:
+class StagePlan(Moves):
     """What recomputing would do to the open dates of one stage; `changes` in the order of the cases."""
 
     stage: Stage
     open: int
     changes: tuple[StageMoved, ...]
-
-    @property
-    def earlier(self) -> int:
-        return sum(change.after < change.before for change in self.changes)
-
-    @property
-    def later(self) -> int:
-        return sum(change.after > change.before for change in self.changes)
-
-    def past_at_once(self, today: date) -> int:
-        """How many dates that can still be kept today would already have passed by the new date."""
-        return sum(change.after < today <= change.before for change in self.changes)
 
     @property
     def moves(self) -> list[tuple[date, date, int]]:
