@@ -82,6 +82,7 @@ class Known:
 
     def __init__(self, encoder: Encoder, texts: Sequence[str]) -> None:
         self.fingerprint, self.dim, self.token_dim = encoder.fingerprint, encoder.dim, encoder.token_dim
+        self.judge = encoder.judge
         self.readings = {text: read_question(encoder, text) for text in texts}
         pieces = {int(piece) for reading in self.readings.values() for piece in reading.pieces}
         self._pieces = {piece: encoder.piece_text(piece) for piece in pieces}

@@ -34,6 +34,7 @@ class Recorded:
 
     def __init__(self, encoder: Encoder, texts: Sequence[str]) -> None:
         self.fingerprint, self.dim, self.token_dim = encoder.fingerprint, encoder.dim, encoder.token_dim
+        self.judge = encoder.judge
         self._encoder = encoder
         self._known = {text: read_question(encoder, text) for text in texts}
         # For a question that is heard as another text: what is timed takes as long with any vector.

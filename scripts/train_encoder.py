@@ -2,7 +2,7 @@
 """Train what we add to the package's encoder (qa_service/search/adapter.py) on hand-written questions.
 
 train_encoder.py [--out corpus/encoder/adapter.safetensors] [--ends pooling matching] [--seed 0]
-                 [--pooling-depth 6] [--pooling-steps 400] [--matching-depth 4] [--matching-steps 600] [--held-out .1]
+                 [--pooling-depth 6] [--pooling-steps 400] [--matching-depth 4] [--matching-steps 500]
 
 The data are the bundled interpretations with their phrasings and corpus/training, never an evaluation set. The lower
 layers stay as they are, so their states are computed once; only copies of the top layers learn, one copy for each end. In
@@ -12,7 +12,8 @@ qa_service/search/late.py. A batch holds whole sibling groups, entries of one in
 most wrong answers differ from the right one in one aspect only.
 
 Of the groups of corpus/training a share is held out; how many of their questions find their own entry among all of
-corpus/training is printed before, during and after. An end that is not trained stays as it is in the file.
+corpus/training is printed before, during and after. An end that is not trained stays as it is in the file. Afterwards run
+scripts/fit_judge.py: the file's judge is of the encoder before.
 Takes about an hour on two cores.
 """
 
@@ -35,7 +36,7 @@ sys.path.insert(0, str(ROOT))
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 from torch import nn  # noqa: E402
-from training_corpus import Asked, Entry, batches, bundled_groups, training_groups  # noqa: E402
+from training_corpus import HELD_OUT, SEED, Asked, Entry, batches, bundled_groups, held_out, training_groups  # noqa: E402
 
 from qa_service.search.adapter import (  # noqa: E402
     MATCHING,
@@ -47,7 +48,6 @@ from qa_service.search.adapter import (  # noqa: E402
 )  # fmt: skip
 from qa_service.search.encoder_build import build_tokenizer, kept_ids, plain_bert, through  # noqa: E402
 from qa_service.search.encoder_files import ADAPTER, PROMPTS  # noqa: E402
-from qa_service.search.fusion import Weights  # noqa: E402
 from qa_service.search.q4 import find_weight_file, read_q4  # noqa: E402
 from qa_service.text.function_words import FUNCTION_WORDS  # noqa: E402
 from qa_service.text.noise import Noise  # noqa: E402
@@ -61,9 +61,9 @@ NOISE_SHARE = 0.3
 CHECKED = 300
 LIMITS = {"query": 96, "passage": 176}  # tokens
 TOKEN_DIM = 256
-# As in qa_service/search/late.py and fusion.py: a piece that no entry has counts less, one of little weight does not
+# As in qa_service/search/late.py: a piece that no entry has counts less, one of little weight does not
 # make an entry suspect, and the worst match counts beside the mean.
-UNKNOWN, COUNTED, WEAKEST = 0.4, 0.1, Weights().weakest / Weights().level
+UNKNOWN, COUNTED, WEAKEST = 0.4, 0.1, 0.2
 
 # A text as the encoder gets it: kind and normalised text.
 Key = tuple[str, str]
@@ -256,10 +256,10 @@ class Matching:
 End = Pooling | Matching
 
 
-def found_first(end: End, held_out: Sequence[Entry], among: Sequence[Entry]) -> float:
+def found_first(end: End, unseen: Sequence[Entry], among: Sequence[Entry]) -> float:
     """The share of the held-out entries' questions (CHECKED of them) that find their own entry first among all of these."""
     place = {id(entry): number for number, entry in enumerate(among)}
-    questions = [(("query", text), place[id(entry)]) for entry in held_out for text in entry.asked]
+    questions = [(("query", text), place[id(entry)]) for entry in unseen for text in entry.asked]
     questions = random.Random(0).sample(questions, min(CHECKED, len(questions)))
     with torch.inference_mode():
         held = end.joined([end.entries(among[n : n + 64]) for n in range(0, len(among), 64)])
@@ -319,27 +319,22 @@ def main() -> int:
     cli.add_argument("--pooling-depth", type=int, default=6)
     cli.add_argument("--pooling-steps", type=int, default=400)
     cli.add_argument("--matching-depth", type=int, default=4)
-    cli.add_argument("--matching-steps", type=int, default=600)
-    cli.add_argument("--held-out", type=float, default=0.1)
+    cli.add_argument("--matching-steps", type=int, default=500)
     cli.add_argument("--seed", type=int, default=0)
     args = cli.parse_args()
     corpus = ROOT / "corpus"
     written = training_groups(corpus / "training")
-    shuffled = random.Random(args.seed).sample(written, len(written))
-    held_groups, rest = (
-        shuffled[: int(args.held_out * len(written))],
-        shuffled[int(args.held_out * len(written)) :],
-    )
+    unseen_groups, rest = held_out(written, HELD_OUT, SEED)
     kinds = [bundled_groups(corpus / "interpretations"), rest]
     entries = [entry for groups in kinds for group in groups for entry in group]
-    held_out = [entry for group in held_groups for entry in group]
+    unseen = [entry for group in unseen_groups for entry in group]
     among = [entry for group in written for entry in group]
     print(f"{len(entries)} entries, {sum(len(e.asked) for e in entries)} questions", flush=True)
     noise, noise_rng = Noise("".join(e.question + e.answer for e in entries)), random.Random(args.seed)
     slips = {text: noise.applied(text, noise_rng) for e in entries for text in e.asked}
-    asked = [*slips, *slips.values(), *(text for e in held_out for text in e.asked)]
+    asked = [*slips, *slips.values(), *(text for e in unseen for text in e.asked)]
     keys = list(dict.fromkeys(
-        [("query", text) for text in asked] + [key for e in [*entries, *held_out] for key in keys_of(e)]
+        [("query", text) for text in asked] + [key for e in [*entries, *unseen] for key in keys_of(e)]
     ))  # fmt: skip
 
     parts = load_adapter(args.out) if args.out.exists() else {}
@@ -355,7 +350,7 @@ def main() -> int:
             f"{len(keys)} texts below layer {network.first} in {time.monotonic() - begin:.0f} s", flush=True
         )
         end = kind(network, texts, entries)
-        check = lambda end=end: f"{found_first(end, held_out, among):.3f}" if held_out else "-"  # noqa: E731
+        check = lambda end=end: f"{found_first(end, unseen, among):.3f}"  # noqa: E731
         train(
             end,
             batches(kinds, BATCH[end.side], rng),

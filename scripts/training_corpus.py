@@ -14,6 +14,7 @@ from qa_service.extraction.reader import read_document
 from qa_service.text.normalise import normalise
 
 SHEET = ".entries.yaml"
+HELD_OUT, SEED = 0.1, 0  # what share of corpus/training the encoder does not see, and which
 GROUP = 10  # at most so many of one sibling group in a batch
 
 
@@ -59,6 +60,15 @@ def training_groups(folder: Path) -> list[list[Entry]]:
             entry = Entry(normalise(record["question"]), normalise(record["answer"]), asked)
             groups.setdefault(f"{path.name}/{record['group']}", []).append(entry)
     return list(groups.values())
+
+
+def held_out(
+    groups: Sequence[list[Entry]], share: float, seed: int
+) -> tuple[list[list[Entry]], list[list[Entry]]]:
+    """(the groups that the encoder is not to see, the others): the same for the same seed."""
+    shuffled = random.Random(seed).sample(groups, len(groups))
+    cut = int(share * len(groups))
+    return shuffled[:cut], shuffled[cut:]
 
 
 def batches(kinds: Sequence[Sequence[list[Entry]]], size: int, rng: random.Random) -> Iterator[list[Asked]]:

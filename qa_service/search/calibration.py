@@ -1,11 +1,12 @@
-"""The probability that the first hit answers the question, and that one of the first three does, fitted from the
-library itself.
+"""The probability that the first hit answers the question, and that one of the first three does.
 
-Positives are phrasings held out of the index and questions made from an entry's text; negatives are the same
+The bundled encoder brings what it takes to judge a first hit (`Encoder.judge`): fitted on questions written by hand that it has
+never seen. What else there is is fitted from the library itself: the offer, and for an encoder without a judge the first.
+Positives are then phrasings held out of the index and questions made from an entry's text; negatives are the same
 questions with their entry and its near-duplicates hidden: questions on this very topic that nothing
-answers. Made questions are easier to tell apart from their negatives than citizens' are, and negatives far
-more frequent than in use, so the fitted logit is shifted by two constants found on separate queries. A library
-with phrasings enough is fitted from these alone, with a shift found on the questions in corpus/evaluation.
+answers. Made questions share more words with their entry than citizens' do, so they cannot teach what nearness means; they
+are easier to tell apart from their negatives, and negatives far more frequent than in use, so the fitted logit is shifted by
+two constants found on separate queries. A library with phrasings enough is fitted from these alone.
 """
 
 from __future__ import annotations
@@ -17,30 +18,31 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from ..text.lexicon import Lexicon
 from ..text.normalise import normalise
 from ..text.regions import Bearing
 from ..text.segment import segment
 from .answer_types import Said, missing
-from .dense import DenseIndex, wordings
-from .fusion import Ranked, Ranker
+from .dense import WEIGHT_SUM, DenseIndex, wordings
+from .fusion import Asked, Ranked, Ranker
 from .lexical import document_terms, query_terms, score_counts
+from .logistic import Floats, Logistic, fit
 from .pseudo import aspect_queries, pseudo_queries
 from .reading import QueryReader
 from .regional import regions_of
 from .types import Document, Mask, Vectors
 from .vectors import Report
 
-Floats = npt.NDArray[np.float64]
-
-FEATURES = ("margin", "passage", "level", "weakest", "missing", "strictly_missing")
+FEATURES = (
+    "margin", "passage", "level", "weakest", "missing", "strictly_missing", "wording", "tokens", "words",
+)  # fmt: skip
+_MADE = range(6)  # of these, what is learned from made questions
 OFFER_FEATURES = ("lead", "passage", "weakest")
 OFFERED = 3  # how many are offered for a choice
 # Entries whose question-and-answer vectors are nearer than this say the same thing.
 NEAR_DUPLICATE = 0.97
-_MARGIN_LIMIT, _LEAD_LIMIT = 4.0, 6.0
+_MARGIN_LIMIT, _LEAD_LIMIT, _TOKENS_LIMIT = 4.0, 6.0, 30
 _SAMPLE, _HELD_OUT_PER_ENTRY = 500, 2
 _FEWEST = 40
 # From so many phrasings an entry on, questions made from its text are no longer needed.
@@ -48,32 +50,10 @@ _BY_HAND = 3
 _ASPECT_WEIGHT = 3.0
 _SHIFT_SLOPE, _SHIFT_BIAS = 0.75, 2.16
 _HAND_SLOPE, _HAND_BIAS = 1.12, 1.47
-_RIDGE = 1.0
+_JUDGE_SLOPE, _JUDGE_BIAS = 1.3, 1.4
 # What the logit loses where the entry's region is not plainly the question's. Not fitted: made questions drop a region's
 # name as they drop any word, citizens do not (docs/search.md).
 _DOUBT = {Bearing.SAME: 0.0, Bearing.UNASKED: 1.5, Bearing.UNSAID: 1.0, Bearing.ELSEWHERE: 3.0}
-
-
-@dataclass(frozen=True, slots=True)
-class Logistic:
-    """A logistic regression: standardise features by `mean` and `scale`, weigh, add `bias`."""
-
-    mean: tuple[float, ...]
-    scale: tuple[float, ...]
-    weights: tuple[float, ...]
-    bias: float
-
-    def logit(self, features: Floats) -> float:
-        z = (features - np.array(self.mean)) / np.array(self.scale)
-        return float(z @ np.array(self.weights) + self.bias)
-
-    @classmethod
-    def of(cls, data: Mapping[str, Any], names: Sequence[str]) -> Logistic:
-        """From its fields as read from JSON. Raises ValueError, KeyError or TypeError when they are not."""
-        columns = {key: tuple(float(value) for value in data[key]) for key in ("mean", "scale", "weights")}
-        if any(len(column) != len(names) for column in columns.values()):
-            raise ValueError(f"not of {len(names)} features")
-        return cls(**columns, bias=float(data["bias"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +64,6 @@ class Calibration:
     library_fingerprint: str
     first: Logistic
     offer: Logistic
-    slope: float = _SHIFT_SLOPE
-    shift: float = _SHIFT_BIAS
     samples: int = 0
     positives: int = 0
 
@@ -93,23 +71,27 @@ class Calibration:
     def default(cls, encoder_fingerprint: str, library_fingerprint: str) -> Calibration:
         """For a library too small to fit from: the usual fit of larger ones."""
         first = Logistic(
-            (1.8, 0.45, 0.69, 0.49, 0.15, 0.14), (1.5, 0.11, 0.12, 0.19, 0.36, 0.35), (1.4, 0.3, 0.2, 0.6, -0.4, -0.7),
-            -1.3,
+            (1.8, 0.45, 0.69, 0.49, 0.15, 0.14, 0, 0, 0), (1.5, 0.11, 0.12, 0.19, 0.36, 0.35, 1, 1, 1),
+            (1.4, 0.3, 0.2, 0.6, -0.4, -0.7, 0, 0, 0), -1.3,
         )  # fmt: skip
         offer = Logistic((3.0, 0.46, 0.49), (1.9, 0.09, 0.18), (1.0, 0.5, 0.8), -1.0)
-        return cls(encoder_fingerprint, library_fingerprint, first, offer)
+        shift = (_SHIFT_SLOPE, _SHIFT_BIAS)
+        return cls(encoder_fingerprint, library_fingerprint, first.shifted(*shift), offer.shifted(*shift))
+
+    def judged_by(self, judge: Logistic | None) -> Calibration:
+        """With what an encoder brings to judge the first hit by, if it does."""
+        if judge is None or len(judge.weights) != len(FEATURES):
+            return self
+        return replace(self, first=judge.shifted(_JUDGE_SLOPE, _JUDGE_BIAS))
 
     def probability(self, features: Floats, bearing: Bearing = Bearing.SAME) -> float:
         """That the first hit answers: 0-1 for features [len(FEATURES)] and how its region bears on the question."""
-        return self._shifted(self.first.logit(features), _DOUBT[bearing])
+        return _probability(self.first.logit(features) - _DOUBT[bearing])
 
     def offered(self, features: Floats, bearings: Sequence[Bearing] = (Bearing.SAME,)) -> float:
         """That one of the first three answers: 0-1 for features [len(OFFER_FEATURES)] and how their regions bear on the
         question."""
-        return self._shifted(self.offer.logit(features), min(_DOUBT[bearing] for bearing in bearings))
-
-    def _shifted(self, logit: float, doubt: float) -> float:
-        return float(1.0 / (1.0 + np.exp(-np.clip(self.slope * logit + self.shift - doubt, -30, 30))))
+        return _probability(self.offer.logit(features) - min(_DOUBT[bearing] for bearing in bearings))
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Calibration:
@@ -120,13 +102,20 @@ class Calibration:
         return cls(**{**data, **fits})
 
 
-def features_of(ranked: Ranked, dense: DenseIndex, vector: Vectors, query: str, entry: Said) -> Floats:
+def _probability(logit: float) -> float:
+    return float(1.0 / (1.0 + np.exp(-np.clip(logit, -30, 30))))
+
+
+def features_of(
+    ranked: Ranked, dense: DenseIndex, asked: Asked, query: str, entry: Said, attainable: float
+) -> Floats:
     """FEATURES of a ranking that has at least one candidate.
 
     margin: joint score of the first over the next that says something else; passage: cosine of the query
     with the first's question and answer; level and weakest: the first's token scores (0 without token states);
     missing and strictly_missing: kinds of thing that the normalised query asks for and the first, which is `entry`, does
-    not hold.
+    not hold; wording: cosine of the query with the first by its nearest wording; tokens: how many of the query are compared; words:
+    how far the first is behind the best by BM25, as a share of what is `attainable` (0: it is the best).
     """
     first = dense.both[int(ranked.entries[0])]
     others = dense.both[ranked.entries[1:8]]
@@ -134,8 +123,12 @@ def features_of(ranked: Ranked, dense: DenseIndex, vector: Vectors, query: str, 
     margin = _MARGIN_LIMIT
     if len(different):
         margin = min(margin, float(ranked.fused[0] - ranked.fused[1 + int(different[0])]))
-    level, weakest = float(ranked.level[0]), float(ranked.weakest[0])
-    return np.array([margin, float(first @ vector), level, weakest, *missing(query, entry)])
+    tokens = min(_TOKENS_LIMIT, len(asked.tokens.weights)) if asked.tokens is not None else 0
+    behind = float(ranked.lexical[0] - ranked.lexical.max()) / (attainable or 1.0)
+    return np.array([
+        margin, float(first @ asked.vector), float(ranked.level[0]), float(ranked.weakest[0]), *missing(query, entry),
+        float(ranked.dense[0]) / WEIGHT_SUM, tokens, behind,
+    ])  # fmt: skip
 
 
 def offer_features_of(ranked: Ranked, dense: DenseIndex, vector: Vectors) -> Floats:
@@ -199,23 +192,23 @@ def calibrate(
             ranked = ranker.preferring(ranked, probe.text, regions_of(probe.text, lexicon), said_of)
             if len(ranked.entries):
                 first = int(ranked.entries[0])
-                rows.append(features_of(ranked, dense, asked.vector, probe.text, said_of(first)))
+                rows.append(features_of(ranked, dense, asked, probe.text, said_of(first), 0.0))
                 offers.append(offer_features_of(ranked, dense, asked.vector))
                 answered = probe.answered and allowed is None
                 found.append(twins[ranked.entries[:OFFERED]] & answered)
                 weights.append(probe.weight)
         report(number + 1, len(probes))
-    usual = Calibration.default(reader.fingerprint, library_fingerprint)
+    usual = Calibration.default(reader.fingerprint, library_fingerprint).judged_by(reader.judge)
     right = np.array([bool(row[0]) for row in found])
     if len(rows) < _FEWEST or not 0 < right.sum() < len(right):
         return usual
+    shift = (_HAND_SLOPE, _HAND_BIAS) if _is_by_hand(documents) else (_SHIFT_SLOPE, _SHIFT_BIAS)
+    judged = fit(np.array(rows), right.astype(float), np.array(weights), _MADE)
+    offer = fit(np.array(offers), np.array([float(row.any()) for row in found]), np.array(weights))
     fitted = replace(
-        usual,
-        first=fit(np.array(rows), right.astype(float), np.array(weights)),
-        offer=fit(np.array(offers), np.array([float(row.any()) for row in found]), np.array(weights)),
-        samples=len(rows), positives=int(right.sum()),
+        usual, first=judged.shifted(*shift), offer=offer.shifted(*shift), samples=len(rows), positives=int(right.sum())
     )  # fmt: skip
-    return replace(fitted, slope=_HAND_SLOPE, shift=_HAND_BIAS) if _is_by_hand(documents) else fitted
+    return fitted.judged_by(reader.judge)
 
 
 def _is_by_hand(documents: Sequence[Document]) -> bool:
@@ -252,21 +245,3 @@ def _words(ranker: Ranker, document: Document, probe: _Probe, lexicon: Lexicon) 
         reduced = Document(document.id, document.question, document.answer, rest)
         words[probe.entry] = score_counts(ranker.lexical, document_terms(reduced, lexicon), terms)
     return words
-
-
-def fit(rows: Floats, labels: Floats, weights: Floats) -> Logistic:
-    """Weighted ridge logistic regression by Newton's method, over rows [samples, features]."""
-    mean, scale = rows.mean(axis=0), np.maximum(rows.std(axis=0), 1e-6)
-    x = np.hstack([(rows - mean) / scale, np.ones((len(rows), 1))])
-    ridge = _RIDGE * np.diag([1.0] * rows.shape[1] + [0.0])
-    beta = np.zeros(x.shape[1])
-    for _ in range(50):
-        p = 1.0 / (1.0 + np.exp(-np.clip(x @ beta, -30, 30)))
-        gradient = x.T @ (weights * (p - labels)) + ridge @ beta
-        step = np.linalg.solve((x * (weights * p * (1 - p) + 1e-9)[:, None]).T @ x + ridge, gradient)
-        beta = beta - step
-        if float(np.abs(step).max()) < 1e-8:
-            break
-    return Logistic(
-        tuple(map(float, mean)), tuple(map(float, scale)), tuple(map(float, beta[:-1])), float(beta[-1])
-    )

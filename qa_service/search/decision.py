@@ -18,7 +18,7 @@ class Bands:
     days: below `choose` fewer than one in twenty of the answerable questions is lost (docs/search.md).
     """
 
-    answer: float = 0.9
+    answer: float = 0.92
     choose: float = 0.25
 
 

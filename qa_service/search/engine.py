@@ -19,7 +19,7 @@ from ..text.phonetic import Phonetics, Readings
 from ..text.regions import Bearing
 from ..text.segment import segment
 from .answer_types import Said
-from .calibration import OFFERED, Calibration, calibrate, features_of, offer_features_of
+from .calibration import NEAR_DUPLICATE, OFFERED, Calibration, calibrate, features_of, offer_features_of
 from .decision import Bands, decide
 from .dense import DenseIndex, Wording, late_texts_of, texts_of, wordings
 from .errors import EncoderMismatch
@@ -30,6 +30,7 @@ from .hearing import phonetics_of
 from .hits import Query, Shown, share_of
 from .late import LateIndex
 from .lexical import LexicalIndex, best_attainable, query_terms
+from .logistic import Floats
 from .permitted import Permitted
 from .reading import Fillers, QueryReader
 from .regional import RegionIndex, names_of, regions_of
@@ -77,6 +78,14 @@ class Parts:
     encoder: Encoder | None
     calibration: Calibration | None
     bands: Bands = Bands()  # noqa: RUF009 - frozen
+
+
+@dataclass(frozen=True, slots=True)
+class FirstHit:
+    """The first hit of a question and its calibration.FEATURES."""
+
+    entry: str
+    features: Floats
 
 
 class Engine:
@@ -332,6 +341,26 @@ class Engine:
             decision, confidence, hits, text, timings, suppressed, query.asked is None, readings, names_of(query.regions)
         )  # fmt: skip
 
+    def first_features(self, question: str, without: str = "") -> FirstHit | None:
+        """What its first hit is judged by, for fitting a judge; `without` an entry and what says the same. None: nothing found."""
+        if self._dense is None:
+            return None
+        text = self.understood(question)[0]
+        query = self._prepare(text, {}, None)
+        assert query.asked is not None
+        twins = (
+            self._dense.both @ self._dense.both[self._number[without]] > NEAR_DUPLICATE if without else None
+        )
+        ranked = self._ranker.rank(query.asked, query.words, None if twins is None else ~twins)
+        ranked = self._ranker.preferring(ranked, text, query.regions, self._said_of)
+        if not len(ranked.entries):
+            return None
+        number = int(ranked.entries[0])
+        features = features_of(
+            ranked, self._dense, query.asked, text, self._said_of(number), query.attainable
+        )
+        return FirstHit(self._ids[number], features)
+
     def _prepare(self, text: str, timings: dict[str, float], read: Asked | None) -> Query:
         begin = time.perf_counter()
         cut = segment(text, self._lexicon)
@@ -378,7 +407,7 @@ class Engine:
             share = round(min(0.7, 1.2 * share_of(query, ranked, 0)), 4)
             return share, share
         entry = self._said_of(int(ranked.entries[0]))
-        first = features_of(ranked, self._dense, query.asked.vector, query.text, entry)
+        first = features_of(ranked, self._dense, query.asked, query.text, entry, query.attainable)
         offer = offer_features_of(ranked, self._dense, query.asked.vector)
         confidence = calibration.probability(first, bearings[0])
         return round(confidence, 4), calibration.offered(offer, bearings)

@@ -74,8 +74,8 @@ class Weights:
     question does not name, of none though it names one, and of another."""
 
     words: float = 0.1
-    level: float = 12.0
-    weakest: float = 2.5
+    level: float = 10.0
+    weakest: float = 1.0
     lacking: float = 0.5
     unasked: float = 1.0
     unsaid: float = 0.5

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from .encoder_files import MANIFEST
 from .errors import EncoderMissing
+from .logistic import Logistic
 from .types import Reading, Vectors
 
 T = TypeVar("T")
@@ -36,6 +37,8 @@ class OnnxEncoder:
             self._dim, self._max_tokens = int(manifest["dim"]), int(manifest["max_tokens"])
             self._token_dim = int(manifest["token_dim"])
             self._fingerprint = str(manifest["fingerprint"])
+            judge = manifest.get("judge")
+            self._judge = Logistic.of(judge, judge["mean"]) if judge else None
             self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
             options = onnxruntime.SessionOptions()
             options.intra_op_num_threads = 1
@@ -63,6 +66,10 @@ class OnnxEncoder:
     @property
     def token_dim(self) -> int:
         return self._token_dim
+
+    @property
+    def judge(self) -> Logistic | None:
+        return self._judge
 
     @property
     def fingerprint(self) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 from ..text.function_words import FUNCTION_WORDS
 from .fusion import Asked
 from .late import LateIndex
+from .logistic import Logistic
 from .types import Encoder, Reading
 from .vectors import QUERY
 
@@ -45,6 +46,10 @@ class QueryReader:
     @property
     def fingerprint(self) -> str:
         return self._encoder.fingerprint
+
+    @property
+    def judge(self) -> Logistic | None:
+        return self._encoder.judge
 
     def read(self, text: str) -> Asked:
         """A normalised question."""

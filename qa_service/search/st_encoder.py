@@ -9,6 +9,7 @@ import numpy as np
 
 from .encoder_files import folder_fingerprint
 from .errors import EncoderMissing
+from .logistic import Logistic
 from .types import Reading, Vectors
 
 _PASSAGE_PROMPTS = ("passage", "document", "corpus")
@@ -51,6 +52,10 @@ class SentenceTransformerEncoder:
     @property
     def fingerprint(self) -> str:
         return self._fingerprint
+
+    @property
+    def judge(self) -> Logistic | None:
+        return None
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         return self._encode(texts, self._query)

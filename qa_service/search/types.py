@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..text.regions import Bearing
+from .logistic import Logistic
 
 Vectors = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
@@ -143,6 +144,11 @@ class Encoder(Protocol):
     @property
     def fingerprint(self) -> str:
         """Changes whenever the same text could give another vector (weights, tokenizer, prompts)."""
+        ...
+
+    @property
+    def judge(self) -> Logistic | None:
+        """What tells by calibration.FEATURES whether a first hit answers, fitted with this encoder; None where nobody has."""
         ...
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.encoders import CountingEncoder
 
-from qa_service.search.calibration import FEATURES, OFFER_FEATURES, Calibration, fit
+from qa_service.search.calibration import FEATURES, OFFER_FEATURES, Calibration
 from qa_service.search.decision import Bands, decide, shown_score
 from qa_service.search.engine import Engine
+from qa_service.search.logistic import Logistic, fit
 from qa_service.search.pseudo import pseudo_queries
 from qa_service.search.types import Decision, Document
 from qa_service.text.lexicon import Lexicon
@@ -59,6 +60,31 @@ def test_a_tiny_library_gets_the_usual_fit(library: list[Document], lexicon: Lex
     engine = Engine.build(library[:2], CountingEncoder(), lexicon)
     assert engine.calibration is not None and engine.calibration.samples == 0
     assert engine.calibration.first == Calibration.default("", "").first
+
+
+def test_an_encoder_with_a_judge_has_its_first_hits_judged_by_it(
+    library: list[Document], lexicon: Lexicon
+) -> None:
+    encoder = CountingEncoder()
+    encoder.judge = Logistic((0.0,) * len(FEATURES), (1.0,) * len(FEATURES), (0.0,) * len(FEATURES), -9.0)
+    engine = Engine.build(library, encoder, lexicon)
+    fitted = Engine.build(library, CountingEncoder(), lexicon)
+    assert engine.calibration is not None and fitted.calibration is not None
+    assert engine.calibration.offer == fitted.calibration.offer
+    # Nothing but the very wording is ever sure for this one.
+    question = library[0].question.replace("怎么", "要怎么")
+    assert engine.ask(question).confidence < 0.001 < fitted.ask(question).confidence
+    encoder.judge = Logistic((0.0,), (1.0,), (0.0,), -9.0)  # of another version
+    assert Engine.build(library, encoder, lexicon).calibration == fitted.calibration
+
+
+def test_what_is_not_fitted_weighs_nothing() -> None:
+    rng = np.random.default_rng(1)
+    rows = rng.normal(size=(500, 4))
+    labels = (rows[:, 1] > 0).astype(float)
+    fitted = fit(rows, labels, np.ones(500), [0, 1])
+    assert fitted.weights[1] > 1 and fitted.weights[2:] == (0.0, 0.0)
+    assert fitted.logit(rows[0]) == pytest.approx(fitted.logit(np.array([*rows[0, :2], 99.0, -99.0])))
 
 
 def test_made_questions_depend_on_the_entry_alone(library: list[Document], lexicon: Lexicon) -> None:

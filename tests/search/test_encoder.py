@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from qa_service.search.adapter import OFFSET, PROJECT, load_adapter, save_adapter
+from qa_service.search.adapter import MATCHING, OFFSET, PROJECT, adapted, load_adapter, save_adapter
 from qa_service.search.encoder import open_encoder
 from qa_service.search.encoder_build import build_encoder, build_tokenizer, keep_piece, kept_ids, plain_bert
 from qa_service.search.encoder_files import (
@@ -122,14 +122,15 @@ def test_int8_agrees_with_the_reference(served: OnnxEncoder, reference: Sentence
     assert served.fingerprint != reference.fingerprint
 
 
-def test_token_states_agree_with_the_packages_own_network(served: OnnxEncoder) -> None:
-    """int8 against float: the untrained end, less the offset, projected, as cosines."""
+def test_token_states_agree_with_the_network_in_full(served: OnnxEncoder) -> None:
+    """int8 against float: the token side with its trained layers, less the offset, projected, as cosines."""
     import torch
 
     model = read_q4(find_weight_file())
     ids = kept_ids(model)
     bert, tokenizer = plain_bert(model, ids).float().eval(), build_tokenizer(model, ids)
     learned = load_adapter(ADAPTER)
+    bert.load_state_dict(adapted(bert.state_dict(), learned, MATCHING), strict=True)
     for kind, texts in (("query", TOPICS[:8]), ("passage", ANSWERS[:4])):
         skip = len(tokenizer.encode(PROMPTS[kind]).ids) - 1
         for text, reading in zip(texts, served.read_many(kind, texts), strict=True):
