@@ -14,7 +14,7 @@ most wrong answers differ from the right one in one aspect only.
 Of the groups of corpus/training a share is held out; how many of their questions find their own entry among all of
 corpus/training is printed before, during and after. An end that is not trained stays as it is in the file. Afterwards run
 scripts/fit_judge.py: the file's judge is of the encoder before.
-Takes about an hour on two cores.
+Takes about an hour on two cores, 25 minutes of it for the token side.
 """
 
 from __future__ import annotations

@@ -6,12 +6,24 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from qa_service.search.adapter import MATCHING, OFFSET, PROJECT, adapted, load_adapter, save_adapter
+from qa_service.search.adapter import (
+    MATCHING,
+    OFFSET,
+    POOLING,
+    PROJECT,
+    adapted,
+    first_layer,
+    judge_in,
+    load_adapter,
+    save_adapter,
+)
+from qa_service.search.calibration import FEATURES
 from qa_service.search.encoder import open_encoder
 from qa_service.search.encoder_build import build_encoder, build_tokenizer, keep_piece, kept_ids, plain_bert
 from qa_service.search.encoder_files import (
@@ -251,3 +263,29 @@ def test_a_file_that_is_not_the_weights_is_refused(tmp_path: Path, content: byte
 )  # fmt: skip
 def test_pieces_kept_are_those_of_chinese_text(piece: str, rank: int, kept: bool) -> None:
     assert keep_piece(piece, rank) is kept
+
+
+def test_the_bundled_encoder_brings_its_judge(
+    served: OnnxEncoder, reference: SentenceTransformerEncoder
+) -> None:
+    judge, written = served.judge, judge_in(load_adapter(ADAPTER))
+    assert judge is not None and written is not None and reference.judge is None
+    assert asdict(judge) == {name: tuple(v) if isinstance(v, list) else v for name, v in written.items()}
+    assert len(judge.weights) == len(FEATURES)
+    # A wide margin and a near wording speak for a first hit, what it lacks against it.
+    by_name = dict(zip(FEATURES, judge.weights, strict=True))
+    assert by_name["margin"] > 0 and by_name["wording"] > 0 and by_name["missing"] < 0
+    assert judge_in({}) is None
+
+
+def test_each_side_has_its_own_trained_layers() -> None:
+    learned = load_adapter(ADAPTER)
+    state = {f"encoder.{name}": None for name in learned if name.startswith(POOLING)}
+    pooling, matching = (adapted(state, learned, side) for side in (POOLING, MATCHING))
+    assert all(value is not None for value in pooling.values())
+    both = [name for name, value in matching.items() if value is not None]
+    assert both and all((pooling[name] != matching[name]).any() for name in both)
+    assert first_layer(learned) == 6
+    assert ADAPTER.stat().st_size < 40_000_000
+    with pytest.raises(ValueError, match="not of this model"):
+        adapted({}, learned, MATCHING)
