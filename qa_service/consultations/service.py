@@ -41,7 +41,7 @@ from qa_service.kit.privacy import without_identity_numbers
 from qa_service.library import service as library
 from qa_service.library.models import QueryLog
 from qa_service.zones.calendar import load_calendars, load_limit
-from qa_service.zones.models import Zone
+from qa_service.zones.models import TAKING_TURNS, Zone
 
 
 class SearchTraces(Protocol):
@@ -74,7 +74,7 @@ def register(
     zone = zone_for(session, actor, data.zone)
     if idempotency_key:
         # Resends that arrive together take turns on the zone's row, so that the second finds the first.
-        session.get(Zone, zone.id, with_for_update=True)
+        session.get(Zone, zone.id, with_for_update=TAKING_TURNS)
         if earlier := cases.find_by_idempotency_key(session, idempotency_key):
             return Registered(repository.by_case(session, earlier.id), repeated=True)
     if actor.role not in (Role.DESK, Role.ADMIN) and data.handling != "refer":

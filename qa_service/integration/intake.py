@@ -19,7 +19,7 @@ from qa_service.integration.models import ApiKey, IntakeOrder
 from qa_service.integration.orders import Standing
 from qa_service.integration.schemas import Accepted, Order, OrderStatus
 from qa_service.kit import clock
-from qa_service.zones.models import Zone
+from qa_service.zones.models import TAKING_TURNS, Zone
 
 
 def actor_of(key: ApiKey) -> Actor:
@@ -34,7 +34,7 @@ def accept(
     reach = ""
     if actor.zone_id is not None:
         # Resends that arrive together take turns on the zone's row, as those of kiosks do.
-        reach = session.get_one(Zone, actor.zone_id, with_for_update=True).path
+        reach = session.get_one(Zone, actor.zone_id, with_for_update=TAKING_TURNS).path
     _check(order)
     held = orders.find_held(session, source, [order.order_no], to_change=True).get(order.order_no)
     verdict = orders.judge(held, order, reach)

@@ -21,7 +21,7 @@ from qa_service.integration.orders import Held, Standing, Verdict
 from qa_service.kit.privacy import without_identity_numbers
 from qa_service.library.importer import ADDED, CHANGED, CONFLICT, SAME, WRONG, Report, Row
 from qa_service.registers.intake_rows import Line, read_rows
-from qa_service.zones.models import Zone
+from qa_service.zones.models import TAKING_TURNS, Zone
 
 STATUSES = {
     Standing.NEW: ADDED, Standing.SAME: SAME, Standing.CORRECTION: CHANGED, Standing.REFUSED: CONFLICT,
@@ -57,7 +57,7 @@ def take_in(
     """
     if not dry_run:
         # Two files of one source that come together take turns, so that the second finds what the first has registered.
-        session.get(Zone, zone.id, with_for_update=True)
+        session.get(Zone, zone.id, with_for_update=TAKING_TURNS)
     numbers = [line.order_no for line in batch.lines if line.row]
     held = orders.find_held(session, batch.source, numbers, to_change=not dry_run)
     reach = session.get_one(Zone, actor.zone_id).path if actor.zone_id is not None else ""

@@ -152,7 +152,8 @@ def lacking(question: str, entry: Said) -> list[str]:
 
 
 def without_asking(question: str) -> str:
-    """A normalised question less the words that ask for one of the kinds."""
+    """A normalised question less the words that ask for one of the kinds. What case it puts is its matter and stays."""
     for kind in TYPES:
-        question = kind.asked.sub(" ", question)
+        if not kind.case:
+            question = kind.asked.sub(" ", question)
     return question

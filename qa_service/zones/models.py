@@ -9,6 +9,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from qa_service.kit.database import Base
 
+# How those take turns on a zone's row who must not do the same thing at once. Not FOR UPDATE: whoever records something of the
+# zone holds its key (PostgreSQL: FOR KEY SHARE, by the foreign key), and each would wait for the other.
+TAKING_TURNS = {"key_share": True}
+
 
 class Zone(Base):
     """`path` holds the codes from the root down ("/QH01/QH02/"), so a subtree is one prefix."""

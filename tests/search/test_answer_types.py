@@ -74,7 +74,7 @@ def test_of_a_case_the_entry_may_speak_in_its_heading_too() -> None:
 def test_every_kind_is_asked_for_by_its_own_phrase() -> None:
     for kind in TYPES:
         assert kind in asked_types("居住证" + kind.phrase)
-        assert not kind.asked.search(without_asking("居住证" + kind.phrase))
+        assert bool(kind.asked.search(without_asking("居住证" + kind.phrase))) is kind.case
     assert len({kind.name for kind in TYPES}) == len(TYPES)
 
 
