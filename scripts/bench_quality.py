@@ -16,7 +16,7 @@ from progress import say
 from qa_service.kit import clock
 from qa_service.kit.database import Database
 from qa_service.library.opening import INDEXING_THREADS, EncoderStatus, open_index
-from qa_service.search.answer_types import Said
+from qa_service.search.answer_types import Said, asked_types
 from qa_service.search.dense import DenseIndex, texts_of
 from qa_service.search.engine import Engine
 from qa_service.search.evaluate import read_library
@@ -191,7 +191,7 @@ def quality(folder: Path, encoder: Encoder, lexicon: Lexicon) -> None:
             asked = engine.read(text)
             for system, ranker in partly.items():
                 ranked = ranker.rank(asked, words if ranker.weights.words else np.zeros_like(words))
-                ranked = ranker.preferring(ranked, text, regions_of(text, lexicon), said)
+                ranked = ranker.preferring(ranked, asked_types(text), regions_of(text, lexicon), said)
                 order = [engine.documents[int(n)].id for n in ranked.entries[:10]]
                 systems[system].append(Row(name, inside, rank_of(order, question.relevant)))
             outcome = engine.ask(question.text)

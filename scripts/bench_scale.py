@@ -34,12 +34,13 @@ from qa_service.library.importer import SHEET, read_folder
 from qa_service.search.calibration import Calibration
 from qa_service.search.dense import DenseIndex, Wording, entry_vectors, late_texts_of, texts_of, wordings
 from qa_service.search.encoder import open_encoder
-from qa_service.search.engine import Engine, Parts
+from qa_service.search.engine import Engine
 from qa_service.search.evaluate import percentile
 from qa_service.search.fingerprint import document_digest
 from qa_service.search.hearing import phonetics_of
 from qa_service.search.late import LateIndex
 from qa_service.search.lexical import LexicalIndex
+from qa_service.search.parts import Parts
 from qa_service.search.reading import Fillers, read_question
 from qa_service.search.regional import RegionIndex
 from qa_service.search.suggest import SuggestIndex

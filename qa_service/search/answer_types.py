@@ -32,6 +32,9 @@ class AnswerType:
         return bool(self.held.search(entry.answer) or (self.case and self.held.search(entry.question)))
 
 
+Kinds = tuple[AnswerType, ...]
+
+
 class Said(NamedTuple):
     """What an entry says: its standard question and its answer, normalised."""
 
@@ -47,7 +50,7 @@ def _case(name: str, label: str, asked: str, held: str, phrase: str) -> AnswerTy
     return AnswerType(name, label, re.compile(asked), re.compile(held), True, phrase, case=True)
 
 
-TYPES: tuple[AnswerType, ...] = (
+TYPES: Kinds = (
     _type(
         "money", "金额",
         r"多少钱|[几多]少?[百千万亿块元]|费用|收费|要钱|花钱|交钱|掏钱|金额|工本费|免费吗|价格|什么价|贵不贵|谁出钱"
@@ -131,17 +134,13 @@ TYPES: tuple[AnswerType, ...] = (
 )  # fmt: skip
 
 
-def asked_types(question: str) -> tuple[AnswerType, ...]:
+def asked_types(question: str) -> Kinds:
     """The kinds of thing that a normalised question asks for."""
     return tuple(kind for kind in TYPES if kind.asked.search(question))
 
 
-def missing(question: str, entry: Said) -> tuple[float, float]:
-    """Share of the asked kinds that an entry does not hold, and 1 if a strict one is among them.
-
-    Both are 0 for a question, normalised, that asks for none of these kinds.
-    """
-    asked = asked_types(question)
+def missing(asked: Kinds, entry: Said) -> tuple[float, float]:
+    """Share of the kinds asked for that an entry does not hold, and 1 if a strict one is among them; both 0 of none."""
     absent = [kind for kind in asked if not kind.held_by(entry)]
     return (len(absent) / len(asked) if asked else 0.0), float(any(kind.strict for kind in absent))
 

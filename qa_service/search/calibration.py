@@ -12,7 +12,7 @@ two constants found on separate queries. A library with phrasings enough is fitt
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -23,7 +23,7 @@ from ..text.lexicon import Lexicon
 from ..text.normalise import normalise
 from ..text.regions import Bearing
 from ..text.segment import segment
-from .answer_types import Said, missing
+from .answer_types import Kinds, Said, asked_types, missing
 from .dense import WEIGHT_SUM, DenseIndex, wordings
 from .fusion import Asked, Ranked, Ranker
 from .lexical import document_terms, query_terms, score_counts
@@ -107,17 +107,24 @@ def _probability(logit: float) -> float:
 
 
 def features_of(
-    ranked: Ranked, dense: DenseIndex, asked: Asked, query: str, entry: Said, attainable: float
+    ranked: Ranked,
+    dense: DenseIndex,
+    asked: Asked,
+    kinds: Kinds,
+    said_of: Callable[[int], Said],
+    attainable: float,
 ) -> Floats:
     """FEATURES of a ranking that has at least one candidate.
 
     margin: joint score of the first over the next that says something else; passage: cosine of the query
     with the first's question and answer; level and weakest: the first's token scores (0 without token states);
-    missing and strictly_missing: kinds of thing that the normalised query asks for and the first, which is `entry`, does
-    not hold; wording: cosine of the query with the first by its nearest wording; tokens: how many of the query are compared; words:
-    how far the first is behind the best by BM25, as a share of what is `attainable` (0: it is the best).
+    missing and strictly_missing: of the `kinds` of thing asked for, those that the first does not hold (`said_of` gives
+    what it says by its number); wording: cosine of the query with the first by its nearest wording; tokens: how many
+    of the query are compared; words: how far the first is behind the best by BM25, as a share of what is `attainable`
+    (0: it is the best).
     """
-    first = dense.both[int(ranked.entries[0])]
+    number = int(ranked.entries[0])
+    first = dense.both[number]
     others = dense.both[ranked.entries[1:8]]
     different = np.flatnonzero(others @ first <= NEAR_DUPLICATE)
     margin = _MARGIN_LIMIT
@@ -125,8 +132,10 @@ def features_of(
         margin = min(margin, float(ranked.fused[0] - ranked.fused[1 + int(different[0])]))
     tokens = min(_TOKENS_LIMIT, len(asked.tokens.weights)) if asked.tokens is not None else 0
     behind = float(ranked.lexical[0] - ranked.lexical.max()) / (attainable or 1.0)
+    # Most questions ask for none of the kinds: then there is no need to look at what the entry says.
+    lacks = missing(kinds, said_of(number)) if kinds else (0.0, 0.0)
     return np.array([
-        margin, float(first @ asked.vector), float(ranked.level[0]), float(ranked.weakest[0]), *missing(query, entry),
+        margin, float(first @ asked.vector), float(ranked.level[0]), float(ranked.weakest[0]), *lacks,
         float(ranked.dense[0]) / WEIGHT_SUM, tokens, behind,
     ])  # fmt: skip
 
@@ -187,12 +196,12 @@ def calibrate(
         twins = dense.both @ dense.both[probe.entry] > NEAR_DUPLICATE
         words = _words(ranker, documents[probe.entry], probe, lexicon)
         hidden = [int(dense.start[probe.entry]) + probe.wording] if probe.wording >= 0 else []
+        kinds, regions = asked_types(probe.text), regions_of(probe.text, lexicon)
         for allowed in (None, ~twins) if probe.answered else (None,):
             ranked = ranker.rank(asked, words, allowed, hidden)
-            ranked = ranker.preferring(ranked, probe.text, regions_of(probe.text, lexicon), said_of)
+            ranked = ranker.preferring(ranked, kinds, regions, said_of)
             if len(ranked.entries):
-                first = int(ranked.entries[0])
-                rows.append(features_of(ranked, dense, asked, probe.text, said_of(first), 0.0))
+                rows.append(features_of(ranked, dense, asked, kinds, said_of, 0.0))
                 offers.append(offer_features_of(ranked, dense, asked.vector))
                 answered = probe.answered and allowed is None
                 found.append(twins[ranked.entries[:OFFERED]] & answered)

@@ -18,22 +18,24 @@ from ..text.normalise import normalise
 from ..text.phonetic import Phonetics, Readings
 from ..text.regions import Bearing
 from ..text.segment import segment
-from .answer_types import Said
+from .answer_types import Said, asked_types
 from .calibration import NEAR_DUPLICATE, OFFERED, Calibration, calibrate, features_of, offer_features_of
-from .decision import Bands, decide
-from .dense import DenseIndex, Wording, late_texts_of, texts_of, wordings
+from .decision import decide
+from .dense import DenseIndex, late_texts_of, texts_of, wordings
 from .errors import EncoderMismatch
 from .exact import exact_key, exact_table
-from .fingerprint import document_digest, library_digest
+from .fingerprint import document_digest
 from .fusion import Asked, Ranked, Ranker, places_by_id
 from .hearing import phonetics_of
 from .hits import Query, Shown, share_of
 from .late import LateIndex
 from .lexical import LexicalIndex, best_attainable, query_terms
 from .logistic import Floats
+from .parts import Parts
 from .permitted import Permitted
 from .reading import Fillers, QueryReader
 from .regional import RegionIndex, names_of, regions_of
+from .storage import load_index, save_index
 from .suggest import SuggestIndex, Suggestion
 from .types import (
     Decision,
@@ -55,29 +57,12 @@ Progress = Callable[[str, int, int], None]
 _QUESTION_LIMIT, _RAW_LIMIT = 300, 2000
 _EXACT_CONFIDENCE, _SHARED_CONFIDENCE = 0.99, 0.6
 _SUPPRESSED_AMONG = 3
+# A question that names a region is never answered outright by an entry that may be of another one.
+_DOUBTFUL = (Bearing.UNSAID, Bearing.ELSEWHERE)
 
 
 def _silent(stage: str, done: int, total: int) -> None:
     """No progress wanted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What a snapshot is made of: everything over the same documents in the same order, ids unique."""
-
-    documents: tuple[Document, ...]
-    wordings: tuple[tuple[Wording, ...], ...]
-    digests: Mapping[str, str]
-    lexical: LexicalIndex
-    dense: DenseIndex | None
-    late: LateIndex | None
-    suggestions: SuggestIndex
-    regions: RegionIndex
-    phonetics: Phonetics
-    lexicon: Lexicon
-    encoder: Encoder | None
-    calibration: Calibration | None
-    bands: Bands = Bands()  # noqa: RUF009 - frozen
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +85,7 @@ class Engine:
         self._reader = None
         if parts.encoder is not None:
             self._reader = QueryReader(parts.encoder, parts.late, Fillers(parts.encoder))
-        self._library_fingerprint = library_digest(parts.digests.values())
+        self._library_fingerprint = parts.library_fingerprint()
         self._shown = Shown(
             parts.documents, parts.wordings, parts.dense, parts.late is not None, parts.lexicon, parts.regions
         )  # fmt: skip
@@ -250,12 +235,12 @@ class Engine:
 
     @property
     def library_fingerprint(self) -> str:
-        """Changes with any text, date or id of the documents, not with their order."""
+        """See Parts.library_fingerprint."""
         return self._library_fingerprint
 
     @property
     def encoder_fingerprint(self) -> str | None:
-        return self._parts.encoder.fingerprint if self._parts.encoder is not None else None
+        return self._parts.encoder_fingerprint
 
     @property
     def calibration(self) -> Calibration | None:
@@ -326,12 +311,11 @@ class Engine:
         place = self._permitted.by(replace(filters, on=None)) if filters.topic or filters.unit else None
         allowed = self._permitted.by(filters) if filters != Filters() else None
         exact = self._exact_entries(text, allowed)
-        ranked = self._ranker.rank(query.asked, query.words, allowed, sure=exact)
-        ranked = _first(self._ranker.preferring(ranked, text, query.regions, self._said_of), exact)
+        ranked = self._ranked(query, allowed, exact)
         bearings = self._parts.regions.bearings(query.regions, ranked.entries[:OFFERED])
         confidence, offered = self._probabilities(query, ranked, exact, bearings)
         ambiguous = len(text) < 2 or (len(exact) > 1 and confidence < _EXACT_CONFIDENCE)
-        ambiguous |= Bearing.ELSEWHERE in bearings[:1]
+        ambiguous |= not exact and any(bearing in _DOUBTFUL for bearing in bearings[:1])
         hits = self._shown.hits(query, ranked, exact, limit)
         suppressed = self._suppressed(query, filters, place) if filters.on else ()
         timings["rank"] = _ms(begin_rank)
@@ -351,15 +335,11 @@ class Engine:
         twins = (
             self._dense.both @ self._dense.both[self._number[without]] > NEAR_DUPLICATE if without else None
         )
-        ranked = self._ranker.rank(query.asked, query.words, None if twins is None else ~twins)
-        ranked = self._ranker.preferring(ranked, text, query.regions, self._said_of)
+        ranked = self._ranked(query, None if twins is None else ~twins)
         if not len(ranked.entries):
             return None
-        number = int(ranked.entries[0])
-        features = features_of(
-            ranked, self._dense, query.asked, text, self._said_of(number), query.attainable
-        )
-        return FirstHit(self._ids[number], features)
+        features = features_of(ranked, self._dense, query.asked, query.kinds, self._said_of, query.attainable)
+        return FirstHit(self._ids[int(ranked.entries[0])], features)
 
     def _prepare(self, text: str, timings: dict[str, float], read: Asked | None) -> Query:
         begin = time.perf_counter()
@@ -376,7 +356,12 @@ class Engine:
             asked = self._ranker.near(asked)
             timings["vectors"] = _ms(begin)
         attainable = best_attainable(self._parts.lexical, terms)
-        return Query(text, cut, terms, words, attainable, regions_of(text, self._lexicon), asked)
+        regions = regions_of(text, self._lexicon)
+        return Query(text, cut, terms, words, attainable, regions, asked_types(text), asked)
+
+    def _ranked(self, query: Query, allowed: Mask | None, exact: Sequence[int] = ()) -> Ranked:
+        ranked = self._ranker.rank(query.asked, query.words, allowed, sure=exact)
+        return _first(self._ranker.preferring(ranked, query.kinds, query.regions, self._said_of), exact)
 
     def _exact_entries(self, text: str, allowed: Mask | None) -> tuple[int, ...]:
         """Numbers of the permitted entries that have this very wording, in order of id."""
@@ -406,8 +391,7 @@ class Engine:
             # By words alone nothing but an exact match is sure: at most .7, by the share of the words found.
             share = round(min(0.7, 1.2 * share_of(query, ranked, 0)), 4)
             return share, share
-        entry = self._said_of(int(ranked.entries[0]))
-        first = features_of(ranked, self._dense, query.asked, query.text, entry, query.attainable)
+        first = features_of(ranked, self._dense, query.asked, query.kinds, self._said_of, query.attainable)
         offer = offer_features_of(ranked, self._dense, query.asked.vector)
         confidence = calibration.probability(first, bearings[0])
         return round(confidence, 4), calibration.offered(offer, bearings)
@@ -432,28 +416,13 @@ class Engine:
 
     def save(self, folder: Path) -> None:
         """Write the snapshot to `folder`, replacing what is there in one step."""
-        from .storage import save_index
-
-        parts = self._parts
-        save_index(
-            folder, parts.documents, parts.wordings, parts.digests, parts.lexical, parts.dense, parts.late,
-            {**parts.suggestions.pinyins, **parts.phonetics.pinyins}, parts.calibration, self._library_fingerprint,
-            self.encoder_fingerprint, parts.lexicon.fingerprint,
-        )  # fmt: skip
+        save_index(folder, self._parts)
 
     @classmethod
     def load(cls, folder: Path, encoder: Encoder | None, lexicon: Lexicon) -> Engine:
         """Raises IndexDamaged when a file is missing, cut short or altered, or was made with another
         encoder, lexicon or version."""
-        from .storage import load_index
-
-        fingerprint, dim = (encoder.fingerprint, encoder.dim) if encoder else (None, 0)
-        stored = load_index(folder, fingerprint, dim, lexicon.fingerprint)
-        return cls(Parts(
-            stored.documents, stored.wordings, stored.digests, stored.lexical, stored.dense, stored.late,
-            stored.suggestions, RegionIndex.build(stored.documents, lexicon),
-            phonetics_of(lexicon, stored.lexical, stored.pinyins), lexicon, encoder, stored.calibration,
-        ))  # fmt: skip
+        return cls(load_index(folder, encoder, lexicon))
 
 
 def _digests(documents: Sequence[Document]) -> dict[str, str]:

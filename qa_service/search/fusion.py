@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..text.regions import Bearing, Mentions
-from .answer_types import Said, asked_types, missing
+from .answer_types import Kinds, Said, missing
 from .dense import DenseIndex, lengths_of
 from .late import LateIndex, TokenQuery
 from .lexical import LexicalIndex
@@ -164,14 +164,14 @@ class Ranker:
         return self._ordered(replace(ranked, level=scores.level, weakest=scores.weakest, fused=fused))
 
     def preferring(
-        self, ranked: Ranked, question: str, asked: Mentions, said_of: Callable[[int], Said]
+        self, ranked: Ranked, kinds: Kinds, asked: Mentions, said_of: Callable[[int], Said]
     ) -> Ranked:
-        """Entries of other regions than those `asked` about fall behind, and of the first those that lack what
-        the normalised question plainly asks for.
+        """Entries of other regions than those `asked` about fall behind, and of the first those that plainly lack one of the
+        `kinds` of thing asked for.
 
         `said_of` gives what an entry says by its number.
         """
-        return self._holding(self._there(ranked, asked), question, said_of)
+        return self._holding(self._there(ranked, asked), kinds, said_of)
 
     def _there(self, ranked: Ranked, asked: Mentions) -> Ranked:
         weights = self.weights
@@ -185,11 +185,11 @@ class Ranker:
             return ranked
         return self._ordered(replace(ranked, fused=ranked.fused - np.array(found, np.float32)))
 
-    def _holding(self, ranked: Ranked, question: str, said_of: Callable[[int], Said]) -> Ranked:
+    def _holding(self, ranked: Ranked, kinds: Kinds, said_of: Callable[[int], Said]) -> Ranked:
         first = [int(number) for number in ranked.entries[:_LOOKED_AT]]
-        if not first or not any(kind.strict for kind in asked_types(question)):
+        if not first or not any(kind.strict for kind in kinds):
             return ranked
-        lacks = np.array([missing(question, said_of(number))[1] for number in first], np.float32)
+        lacks = np.array([missing(kinds, said_of(number))[1] for number in first], np.float32)
         if lacks.all() or not lacks.any():
             return ranked
         fused = ranked.fused.copy()

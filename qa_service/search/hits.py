@@ -10,6 +10,7 @@ import numpy as np
 from ..text.highlight import highlight, highlight_terms
 from ..text.lexicon import Lexicon
 from ..text.regions import Mentions
+from .answer_types import Kinds
 from .calibration import NEAR_DUPLICATE
 from .decision import shown_score
 from .dense import WEIGHT_SUM, DenseIndex, Wording
@@ -26,7 +27,8 @@ _LEXICAL_MIDDLE, _TOKEN_MIDDLE, _TOKEN_SLOPE = 6.0, 12.8, 0.87
 @dataclass(frozen=True, slots=True)
 class Query:
     """A question made ready: normal form, its words, its BM25 terms with the scores they give each entry and
-    the score they could give at most, the regions it names, and what the encoder made of it if there is one."""
+    the score they could give at most, the regions it names, the kinds of thing it asks for, and what the encoder
+    made of it if there is one."""
 
     text: str
     cut: list[str]
@@ -34,6 +36,7 @@ class Query:
     words: Vectors
     attainable: float
     regions: Mentions
+    kinds: Kinds
     asked: Asked | None
 
 

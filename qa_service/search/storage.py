@@ -14,7 +14,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -22,56 +22,38 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..text.lexicon import Lexicon
 from ..text.pinyin import Pinyin
 from .calibration import Calibration
 from .dense import DenseIndex, Wording
 from .errors import IndexDamaged
+from .hearing import phonetics_of
 from .late import LateIndex, TokenField
 from .lexical import LexicalIndex, Postings
+from .parts import Parts
+from .regional import RegionIndex
 from .suggest import SuggestIndex
 from .tokens import TokenStates
-from .types import Document
+from .types import Document, Encoder
 
 FORMAT = 5
 _MANIFEST = "manifest.json"
 _DATES = ("effective_from", "effective_to", "review_due")
 
 
-@dataclass(frozen=True, slots=True)
-class StoredIndex:
-    """Everything a snapshot is made of."""
-
-    documents: tuple[Document, ...]
-    wordings: tuple[tuple[Wording, ...], ...]
-    digests: Mapping[str, str]
-    lexical: LexicalIndex
-    dense: DenseIndex | None
-    late: LateIndex | None
-    suggestions: SuggestIndex
-    pinyins: Mapping[str, Pinyin]
-    calibration: Calibration | None
-
-
-def save_index(
-    folder: Path,
-    documents: Sequence[Document],
-    entries: Sequence[Sequence[Wording]],
-    digests: Mapping[str, str],
-    lexical: LexicalIndex,
-    dense: DenseIndex | None,
-    late: LateIndex | None,
-    pinyins: Mapping[str, Pinyin],
-    calibration: Calibration | None,
-    library_fingerprint: str,
-    encoder_fingerprint: str | None,
-    lexicon_fingerprint: str,
-) -> None:
-    """Write to a temporary sibling, then put it in `folder`'s place."""
+def save_index(folder: Path, parts: Parts) -> None:
+    """Write to a temporary sibling, then put it in `folder`'s place. Regions and sounds are worked out anew at loading."""
+    lexical, dense, late = parts.lexical, parts.dense, parts.late
+    pinyins = {**parts.suggestions.pinyins, **parts.phonetics.pinyins}
     files: dict[str, bytes] = {
         "documents.jsonl": _lines(
             [
-                {**asdict(d), "digest": digests[d.id], "wordings": [[w.written, w.normal] for w in entry]}
-                for d, entry in zip(documents, entries, strict=True)
+                {
+                    **asdict(d),
+                    "digest": parts.digests[d.id],
+                    "wordings": [[w.written, w.normal] for w in entry],
+                }
+                for d, entry in zip(parts.documents, parts.wordings, strict=True)
             ]
         ),
         "vocabulary.json": _json(list(lexical.vocabulary)),
@@ -92,11 +74,11 @@ def save_index(
         buffer = io.BytesIO()
         np.save(buffer, array, allow_pickle=False)
         files[name + ".npy"] = buffer.getvalue()
-    if calibration is not None:
-        files["calibration.json"] = _json(asdict(calibration))
+    if parts.calibration is not None:
+        files["calibration.json"] = _json(asdict(parts.calibration))
     manifest = {
-        "format": FORMAT, "entries": len(documents), "library": library_fingerprint,
-        "encoder": encoder_fingerprint, "lexicon": lexicon_fingerprint,
+        "format": FORMAT, "entries": len(parts.documents), "library": parts.library_fingerprint(),
+        "encoder": parts.encoder_fingerprint, "lexicon": parts.lexicon.fingerprint,
         "files": {name: [len(data), hashlib.sha256(data).hexdigest()] for name, data in files.items()},
     }  # fmt: skip
     draft = folder.with_name(f"{folder.name}.{os.getpid()}.part")
@@ -134,18 +116,16 @@ def put_in_place(draft: Path, folder: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def load_index(
-    folder: Path, encoder_fingerprint: str | None, dim: int, lexicon_fingerprint: str
-) -> StoredIndex:
+def load_index(folder: Path, encoder: Encoder | None, lexicon: Lexicon) -> Parts:
     """Read and check everything. Raises IndexDamaged."""
     manifest = _manifest(folder)
-    if manifest["encoder"] != encoder_fingerprint:
+    if manifest["encoder"] != (encoder.fingerprint if encoder is not None else None):
         raise IndexDamaged("索引由另一个语义模型建立")
-    if manifest["lexicon"] != lexicon_fingerprint:
+    if manifest["lexicon"] != lexicon.fingerprint:
         raise IndexDamaged("索引建立后词表有改动")
     files = {name: _checked(folder / name, *facts) for name, facts in manifest["files"].items()}
     try:
-        return _restore(files, manifest, dim)
+        return _restore(files, manifest, encoder, lexicon)
     except (KeyError, ValueError, TypeError, IndexError) as error:
         raise IndexDamaged("索引文件内容不完整") from error
 
@@ -174,7 +154,9 @@ def _checked(path: Path, size: int, digest: str) -> bytes:
     return data
 
 
-def _restore(files: Mapping[str, bytes], manifest: Mapping[str, Any], dim: int) -> StoredIndex:
+def _restore(
+    files: Mapping[str, bytes], manifest: Mapping[str, Any], encoder: Encoder | None, lexicon: Lexicon
+) -> Parts:
     def array(name: str) -> npt.NDArray[Any]:
         loaded: npt.NDArray[Any] = np.load(io.BytesIO(files[name + ".npy"]), allow_pickle=False)
         return loaded
@@ -187,9 +169,9 @@ def _restore(files: Mapping[str, bytes], manifest: Mapping[str, Any], dim: int) 
         vocabulary, postings, array("bm25.data"), array("bm25.rows"), array("bm25.start")
     )
     dense, late = None, None
-    if manifest["encoder"] is not None:
+    if encoder is not None:
         dense = DenseIndex.assemble(array("vectors"), array("vectors.start"), array("passages"))
-        if dense.dim != dim or len(dense.start) - 1 != len(documents):
+        if dense.dim != encoder.dim or len(dense.start) - 1 != len(documents):
             raise ValueError("vectors")
         if "tokens.codes.npy" in files:
             wordings, passages = (
@@ -209,7 +191,10 @@ def _restore(files: Mapping[str, bytes], manifest: Mapping[str, Any], dim: int) 
     digests = {record["id"]: record["digest"] for record in records}
     entries = tuple(tuple(Wording(*pair) for pair in record["wordings"]) for record in records)
     suggestions = SuggestIndex.build([d.id for d in documents], entries, known)
-    return StoredIndex(documents, entries, digests, lexical, dense, late, suggestions, known, calibration)
+    return Parts(
+        documents, entries, digests, lexical, dense, late, suggestions, RegionIndex.build(documents, lexicon),
+        phonetics_of(lexicon, lexical, known), lexicon, encoder, calibration,
+    )  # fmt: skip
 
 
 def _document(record: Mapping[str, Any]) -> Document:

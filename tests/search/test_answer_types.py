@@ -33,7 +33,7 @@ def test_what_a_question_asks_for(question: str, names: set[str]) -> None:
     ],
 )  # fmt: skip
 def test_what_an_answer_lacks(question: str, answer: str, expected: tuple[float, float]) -> None:
-    assert missing(question, Said("", answer)) == expected
+    assert missing(asked_types(question), Said("", answer)) == expected
 
 
 @pytest.mark.parametrize(
@@ -84,5 +84,7 @@ def test_aspect_questions_tell_whether_the_entry_answers_them() -> None:
         queries = aspect_queries(document, lexicon)
         assert queries == aspect_queries(document, lexicon)
         for text, answered in queries:
-            assert (missing(text, Said(document.question, document.answer))[1] == 0.0) is answered
+            assert (
+                missing(asked_types(text), Said(document.question, document.answer))[1] == 0.0
+            ) is answered
     assert aspect_queries(Document("x", "居住证多少钱", ""), lexicon) == []

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.encoders import CountingEncoder
 
-from qa_service.search.answer_types import Said
+from qa_service.search.answer_types import Said, asked_types
 from qa_service.search.dense import DenseIndex, texts_of, wordings
 from qa_service.search.fusion import Asked, Ranked, Ranker, places_by_id
 from qa_service.search.lexical import (
@@ -214,7 +214,7 @@ def test_an_answer_that_has_what_is_asked_for_comes_before_a_nearly_equal_one_th
     answers = ["由本地规定。", "一共98天。", "每年15天。"]
 
     def order(question: str, held: list[str]) -> list[int]:
-        found = ranker.preferring(ranked, question, (), lambda number: Said("", held[number]))
+        found = ranker.preferring(ranked, asked_types(question), (), lambda number: Said("", held[number]))
         return found.entries.tolist()
 
     assert order("产假有几天", answers) == [1, 0, 2], "not the far third, though it names days too"

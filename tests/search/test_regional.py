@@ -62,7 +62,7 @@ def test_of_nearly_equal_entries_that_of_the_place_comes_first(question: str, or
     zero = np.zeros(4, np.float32)
     scores = np.array([9.0, 8.6, 8.59, 8.58], np.float32)
     ranked = Ranked(np.arange(4), np.full(4, -1), zero, zero, zero, zero, scores)
-    found = ranker.preferring(ranked, question, regions_of(question, LEXICON), lambda number: Said("", ""))
+    found = ranker.preferring(ranked, (), regions_of(question, LEXICON), lambda number: Said("", ""))
     assert [("泉州市", "苏州市", "昆明市", "")[number] for number in found.entries] == order
 
 
@@ -84,6 +84,23 @@ def test_an_entry_that_names_no_place_is_of_its_issuers(token_dim: int) -> None:
     assert elsewhere.hits[0].bearing is Bearing.ELSEWHERE and elsewhere.decision is not Decision.ANSWER
     # All are of Quanzhou here: nobody needs to say so.
     assert unnamed.hits[0].bearing is Bearing.SAME and unnamed.decision is Decision.ANSWER
+
+
+def test_what_names_beijing_is_not_answered_outright_by_a_county_that_no_list_has(token_dim: int) -> None:
+    own = [entry("", matter, "青禾县住房公积金管理部") for matter in MATTERS]
+    engine = Engine.build(own, CountingEncoder(token_dim=token_dim), LEXICON)
+    question = "租房提取公积金需要什么材料"
+    beijing, qinghe, unnamed = (engine.ask(place + question) for place in ("北京的", "青禾县", ""))
+    assert beijing.hits[0].bearing is Bearing.UNSAID and beijing.decision is Decision.CHOOSE
+    assert unnamed.decision is Decision.ANSWER and qinghe.regions == ()
+
+
+def test_who_names_the_librarys_own_region_is_not_told_that_an_entry_is_of_none(token_dim: int) -> None:
+    library = [entry("泉州市", matter) for matter in ("租房提取", "异地转移")] + [entry("", "提前还贷")]
+    engine = Engine.build(library, CountingEncoder(token_dim=token_dim), LEXICON)
+    for city, bearing in (("泉州", Bearing.SAME), ("苏州", Bearing.UNSAID)):
+        hit = engine.ask(f"{city}公积金贷款可以提前还款吗").hits[0]
+        assert (hit.id, hit.bearing) == ("全国-提前还贷", bearing)
 
 
 def test_an_index_kept_up_to_date_is_one_built_anew(several: Engine, token_dim: int, tmp_path: Path) -> None:
