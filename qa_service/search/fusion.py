@@ -226,10 +226,13 @@ def places_by_id(ids: Sequence[str]) -> Longs:
 
 def _best_words(words: Vectors) -> Longs:
     """Numbers of the entries with the best BM25, more where the last ones are equal, none of score 0."""
-    least = np.float32(0)
-    if len(words) > _LEXICAL_ENTRIES:
-        least = np.partition(words, len(words) - _LEXICAL_ENTRIES)[len(words) - _LEXICAL_ENTRIES]
-    return np.flatnonzero((words >= least) & (words > 0)).astype(np.int64)
+    found: Longs = np.flatnonzero(words > 0).astype(np.int64)
+    over = len(found) - _LEXICAL_ENTRIES
+    if over <= 0:
+        return found
+    scores = words[found]
+    best: Longs = found[scores >= np.partition(scores, over)[over]]
+    return best
 
 
 def _standard(words: Vectors, entries: Longs) -> Vectors:
