@@ -22,7 +22,7 @@ from qa_service.search.engine import Engine
 from qa_service.search.evaluate import read_library
 from qa_service.search.fusion import Weights
 from qa_service.search.lexical import LexicalIndex, query_terms
-from qa_service.search.regional import regions_of
+from qa_service.search.scope import scope_of
 from qa_service.search.types import Document, Encoder, Filters, Vectors
 from qa_service.search.vectors import InMemoryVectorStore, fetch_vectors
 from qa_service.settings import Settings
@@ -191,7 +191,7 @@ def quality(folder: Path, encoder: Encoder, lexicon: Lexicon) -> None:
             asked = engine.read(text)
             for system, ranker in partly.items():
                 ranked = ranker.rank(asked, words if ranker.weights.words else np.zeros_like(words))
-                ranked = ranker.preferring(ranked, asked_types(text), regions_of(text, lexicon), said)
+                ranked = ranker.preferring(ranked, asked_types(text), scope_of(text, lexicon), said)
                 order = [engine.documents[int(n)].id for n in ranked.entries[:10]]
                 systems[system].append(Row(name, inside, rank_of(order, question.relevant)))
             outcome = engine.ask(question.text)

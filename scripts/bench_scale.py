@@ -42,7 +42,7 @@ from qa_service.search.late import LateIndex
 from qa_service.search.lexical import LexicalIndex
 from qa_service.search.parts import Parts
 from qa_service.search.reading import Fillers, read_question
-from qa_service.search.regional import RegionIndex
+from qa_service.search.scope import ScopeIndex
 from qa_service.search.suggest import SuggestIndex
 from qa_service.search.tokens import TokenStates
 from qa_service.search.types import Document, Encoder, Filters, Reading, Vectors
@@ -238,7 +238,7 @@ def measure(seeds: Seeds, count: int) -> Figures:
     calibration = Calibration.default(encoder.fingerprint, "")
     engine = Engine(Parts(
         tuple(documents), tuple(entries), {d.id: document_digest(d) for d in documents}, lexical, dense, late, suggest,
-        RegionIndex.build(documents, lexicon), phonetics_of(lexicon, lexical), lexicon, encoder, calibration,
+        ScopeIndex.build(documents, lexicon), phonetics_of(lexicon, lexical), lexicon, encoder, calibration,
     ))  # fmt: skip
     gc.collect()
     memory = _resident() - before

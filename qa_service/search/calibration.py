@@ -30,7 +30,7 @@ from .lexical import document_terms, query_terms, score_counts
 from .logistic import Floats, Logistic, fit
 from .pseudo import aspect_queries, pseudo_queries
 from .reading import QueryReader
-from .regional import regions_of
+from .scope import scope_of
 from .types import Document, Mask, Vectors
 from .vectors import Report
 
@@ -51,9 +51,11 @@ _ASPECT_WEIGHT = 3.0
 _SHIFT_SLOPE, _SHIFT_BIAS = 0.75, 2.16
 _HAND_SLOPE, _HAND_BIAS = 1.12, 1.47
 _JUDGE_SLOPE, _JUDGE_BIAS = 1.3, 1.4
-# What the logit loses where the entry's region is not plainly the question's. Not fitted: made questions drop a region's
+# What the logit loses where the entry's region or year is not plainly the question's. Not fitted: made questions drop a region's
 # name as they drop any word, citizens do not (docs/search.md).
-_DOUBT = {Bearing.SAME: 0.0, Bearing.UNASKED: 1.5, Bearing.UNSAID: 1.0, Bearing.ELSEWHERE: 3.0}
+_DOUBT = {
+    Bearing.SAME: 0.0, Bearing.UNASKED: 1.5, Bearing.UNSAID: 1.0, Bearing.ELSEWHERE: 3.0, Bearing.OTHER_YEAR: 3.0,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,10 +198,10 @@ def calibrate(
         twins = dense.both @ dense.both[probe.entry] > NEAR_DUPLICATE
         words = _words(ranker, documents[probe.entry], probe, lexicon)
         hidden = [int(dense.start[probe.entry]) + probe.wording] if probe.wording >= 0 else []
-        kinds, regions = asked_types(probe.text), regions_of(probe.text, lexicon)
+        kinds, scope = asked_types(probe.text), scope_of(probe.text, lexicon)
         for allowed in (None, ~twins) if probe.answered else (None,):
             ranked = ranker.rank(asked, words, allowed, hidden)
-            ranked = ranker.preferring(ranked, kinds, regions, said_of)
+            ranked = ranker.preferring(ranked, kinds, scope, said_of)
             if len(ranked.entries):
                 rows.append(features_of(ranked, dense, asked, kinds, said_of, 0.0))
                 offers.append(offer_features_of(ranked, dense, asked.vector))

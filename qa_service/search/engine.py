@@ -34,7 +34,7 @@ from .logistic import Floats
 from .parts import Parts
 from .permitted import Permitted
 from .reading import Fillers, QueryReader
-from .regional import RegionIndex, names_of, regions_of
+from .scope import ScopeIndex, scope_of
 from .storage import load_index, save_index
 from .suggest import SuggestIndex, Suggestion
 from .types import (
@@ -57,8 +57,8 @@ Progress = Callable[[str, int, int], None]
 _QUESTION_LIMIT, _RAW_LIMIT = 300, 2000
 _EXACT_CONFIDENCE, _SHARED_CONFIDENCE = 0.99, 0.6
 _SUPPRESSED_AMONG = 3
-# A question that names a region is never answered outright by an entry that may be of another one.
-_DOUBTFUL = (Bearing.UNSAID, Bearing.ELSEWHERE)
+# A question that names a region or a year is never answered outright by an entry that may be of another one.
+_DOUBTFUL = (Bearing.UNSAID, Bearing.ELSEWHERE, Bearing.OTHER_YEAR)
 
 
 def _silent(stage: str, done: int, total: int) -> None:
@@ -81,13 +81,13 @@ class Engine:
         self._documents, self._lexicon, self._dense = parts.documents, parts.lexicon, parts.dense
         self._ids = tuple(d.id for d in parts.documents)
         self._number = {id_: n for n, id_ in enumerate(self._ids)}
-        self._ranker = Ranker(parts.dense, parts.late, parts.lexical, places_by_id(self._ids), parts.regions)
+        self._ranker = Ranker(parts.dense, parts.late, parts.lexical, places_by_id(self._ids), parts.scopes)
         self._reader = None
         if parts.encoder is not None:
             self._reader = QueryReader(parts.encoder, parts.late, Fillers(parts.encoder))
         self._library_fingerprint = parts.library_fingerprint()
         self._shown = Shown(
-            parts.documents, parts.wordings, parts.dense, parts.late is not None, parts.lexicon, parts.regions
+            parts.documents, parts.wordings, parts.dense, parts.late is not None, parts.lexicon, parts.scopes
         )  # fmt: skip
         self._exact = exact_table([[wording.normal for wording in entry] for entry in parts.wordings])
         self._permitted = Permitted(parts.documents)
@@ -116,7 +116,7 @@ class Engine:
         lexical = LexicalIndex.build(ordered, lexicon)
         entries = tuple(wordings(document) for document in ordered)
         suggestions = SuggestIndex.build([d.id for d in ordered], entries)
-        regions = RegionIndex.build(ordered, lexicon)
+        scopes = ScopeIndex.build(ordered, lexicon)
         say("words", len(ordered), len(ordered))
         dense, late = None, None
         if encoder is not None:
@@ -128,7 +128,7 @@ class Engine:
         if encoder is None or calibration is None or calibration.encoder_fingerprint != encoder.fingerprint:
             calibration = None
         engine = cls(Parts(
-            ordered, entries, _digests(ordered), lexical, dense, late, suggestions, regions, phonetics_of(lexicon, lexical),
+            ordered, entries, _digests(ordered), lexical, dense, late, suggestions, scopes, phonetics_of(lexicon, lexical),
             lexicon, encoder, calibration,
         ))  # fmt: skip
         return engine if calibration is not None else engine.recalibrated(progress)
@@ -158,12 +158,12 @@ class Engine:
         before, after = self._lexicon.words(), lexicon.words()
         differing = {word for word, _ in before.items() ^ after.items()}
         lexical = self._parts.lexical.recut(self._documents, differing, lexicon)
-        regions = self._parts.regions
+        scopes = self._parts.scopes
         if lexicon.regions.names != self._lexicon.regions.names:
-            regions = RegionIndex.build(self._documents, lexicon)
+            scopes = ScopeIndex.build(self._documents, lexicon)
         phonetics = phonetics_of(lexicon, lexical, self._parts.phonetics.pinyins)
         return Engine(
-            replace(self._parts, lexical=lexical, regions=regions, phonetics=phonetics, lexicon=lexicon)
+            replace(self._parts, lexical=lexical, scopes=scopes, phonetics=phonetics, lexicon=lexicon)
         )
 
     def updated(
@@ -200,7 +200,7 @@ class Engine:
             old, documents=documents, wordings=entries, lexical=lexical, dense=dense, late=late,
             digests={**{self._ids[n]: old.digests[self._ids[n]] for n in kept}, **_digests(added)},
             suggestions=SuggestIndex.build([d.id for d in documents], entries, old.suggestions.pinyins),
-            regions=old.regions.updated(kept, added, self._lexicon),
+            scopes=old.scopes.updated(kept, added, self._lexicon),
             phonetics=phonetics_of(self._lexicon, lexical, old.phonetics.pinyins),
         ))  # fmt: skip
 
@@ -306,13 +306,13 @@ class Engine:
                 Decision.REFER, 0.0, (), text, {"total": _ms(begin)}, (), self._parts.encoder is None
             )
         timings = {"normalise": _ms(begin)}
-        query = self._prepare(text, timings, read)
+        query = self._prepare(text, timings, read, filters.on)
         begin_rank = time.perf_counter()
         place = self._permitted.by(replace(filters, on=None)) if filters.topic or filters.unit else None
         allowed = self._permitted.by(filters) if filters != Filters() else None
         exact = self._exact_entries(text, allowed)
         ranked = self._ranked(query, allowed, exact)
-        bearings = self._parts.regions.bearings(query.regions, ranked.entries[:OFFERED])
+        bearings = self._parts.scopes.bearings(query.scope, ranked.entries[:OFFERED])
         confidence, offered = self._probabilities(query, ranked, exact, bearings)
         ambiguous = len(text) < 2 or (len(exact) > 1 and confidence < _EXACT_CONFIDENCE)
         ambiguous |= not exact and any(bearing in _DOUBTFUL for bearing in bearings[:1])
@@ -322,7 +322,7 @@ class Engine:
         timings["total"] = _ms(begin)
         decision = decide(confidence, offered, len(hits), ambiguous, self._parts.bands)
         return Outcome(
-            decision, confidence, hits, text, timings, suppressed, query.asked is None, readings, names_of(query.regions)
+            decision, confidence, hits, text, timings, suppressed, query.asked is None, readings, query.scope.names
         )  # fmt: skip
 
     def first_features(self, question: str, without: str = "") -> FirstHit | None:
@@ -341,7 +341,9 @@ class Engine:
         features = features_of(ranked, self._dense, query.asked, query.kinds, self._said_of, query.attainable)
         return FirstHit(self._ids[int(ranked.entries[0])], features)
 
-    def _prepare(self, text: str, timings: dict[str, float], read: Asked | None) -> Query:
+    def _prepare(
+        self, text: str, timings: dict[str, float], read: Asked | None, on: date | None = None
+    ) -> Query:
         begin = time.perf_counter()
         cut = segment(text, self._lexicon)
         terms = query_terms(text, cut, self._lexicon)
@@ -356,12 +358,12 @@ class Engine:
             asked = self._ranker.near(asked)
             timings["vectors"] = _ms(begin)
         attainable = best_attainable(self._parts.lexical, terms)
-        regions = regions_of(text, self._lexicon)
-        return Query(text, cut, terms, words, attainable, regions, asked_types(text), asked)
+        scope = scope_of(text, self._lexicon, on)
+        return Query(text, cut, terms, words, attainable, scope, asked_types(text), asked)
 
     def _ranked(self, query: Query, allowed: Mask | None, exact: Sequence[int] = ()) -> Ranked:
         ranked = self._ranker.rank(query.asked, query.words, allowed, sure=exact)
-        return _first(self._ranker.preferring(ranked, query.kinds, query.regions, self._said_of), exact)
+        return _first(self._ranker.preferring(ranked, query.kinds, query.scope, self._said_of), exact)
 
     def _exact_entries(self, text: str, allowed: Mask | None) -> tuple[int, ...]:
         """Numbers of the permitted entries that have this very wording, in order of id."""

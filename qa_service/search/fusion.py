@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..text.regions import Bearing, Mentions
+from ..text.regions import Bearing
 from .answer_types import Kinds, Said, missing
 from .dense import DenseIndex, lengths_of
 from .late import LateIndex, TokenQuery
 from .lexical import LexicalIndex
-from .regional import RegionIndex
+from .scope import Scope, ScopeIndex
 from .types import Longs, Mask, Vectors
 
 # How many rows the vectors propose and how many entries the words propose.
@@ -71,7 +71,7 @@ class Ranked:
 class Weights:
     """What each kind of evidence weighs against one standard deviation of the vectors' score: one of BM25, the mean and
     the worst-matched token (0–1), an answer that lacks a kind of thing plainly asked for, and an entry of a region that the
-    question does not name, of none though it names one, and of another."""
+    question does not name, of none though it names one, and of another (or another year)."""
 
     words: float = 0.1
     level: float = 10.0
@@ -90,7 +90,7 @@ class Ranker:
     late: LateIndex | None
     lexical: LexicalIndex
     places: Longs
-    regions: RegionIndex
+    scopes: ScopeIndex
     weights: Weights = Weights()
 
     def near(self, asked: Asked) -> Asked:
@@ -164,23 +164,24 @@ class Ranker:
         return self._ordered(replace(ranked, level=scores.level, weakest=scores.weakest, fused=fused))
 
     def preferring(
-        self, ranked: Ranked, kinds: Kinds, asked: Mentions, said_of: Callable[[int], Said]
+        self, ranked: Ranked, kinds: Kinds, asked: Scope, said_of: Callable[[int], Said]
     ) -> Ranked:
-        """Entries of other regions than those `asked` about fall behind, and of the first those that plainly lack one of the
+        """Entries of another scope than that `asked` about fall behind, and of the first those that plainly lack one of the
         `kinds` of thing asked for.
 
         `said_of` gives what an entry says by its number.
         """
         return self._holding(self._there(ranked, asked), kinds, said_of)
 
-    def _there(self, ranked: Ranked, asked: Mentions) -> Ranked:
+    def _there(self, ranked: Ranked, asked: Scope) -> Ranked:
         weights = self.weights
         cost = {
             Bearing.UNASKED: weights.unasked,
             Bearing.UNSAID: weights.unsaid,
             Bearing.ELSEWHERE: weights.elsewhere,
+            Bearing.OTHER_YEAR: weights.elsewhere,
         }
-        found = [cost.get(bearing, 0.0) for bearing in self.regions.bearings(asked, ranked.entries)]
+        found = [cost.get(bearing, 0.0) for bearing in self.scopes.bearings(asked, ranked.entries)]
         if not any(found):
             return ranked
         return self._ordered(replace(ranked, fused=ranked.fused - np.array(found, np.float32)))

@@ -9,14 +9,13 @@ import numpy as np
 
 from ..text.highlight import highlight, highlight_terms
 from ..text.lexicon import Lexicon
-from ..text.regions import Mentions
 from .answer_types import Kinds
 from .calibration import NEAR_DUPLICATE
 from .decision import shown_score
 from .dense import WEIGHT_SUM, DenseIndex, Wording
 from .exact import exact_key
 from .fusion import Asked, Ranked
-from .regional import RegionIndex
+from .scope import Scope, ScopeIndex
 from .types import Document, Hit, Longs, Span, Vectors
 
 # Joint scores at which an entry is as likely meant as not, by words and with token scores, and how fast that changes
@@ -27,7 +26,7 @@ _LEXICAL_MIDDLE, _TOKEN_MIDDLE, _TOKEN_SLOPE = 6.0, 12.8, 0.87
 @dataclass(frozen=True, slots=True)
 class Query:
     """A question made ready: normal form, its words, its BM25 terms with the scores they give each entry and
-    the score they could give at most, the regions it names, the kinds of thing it asks for, and what the encoder
+    the score they could give at most, what it is limited to, the kinds of thing it asks for, and what the encoder
     made of it if there is one."""
 
     text: str
@@ -35,7 +34,7 @@ class Query:
     terms: list[str]
     words: Vectors
     attainable: float
-    regions: Mentions
+    scope: Scope
     kinds: Kinds
     asked: Asked | None
 
@@ -49,14 +48,14 @@ class Shown:
     dense: DenseIndex | None
     by_token: bool
     lexicon: Lexicon
-    regions: RegionIndex
+    scopes: ScopeIndex
 
     def hits(self, query: Query, ranked: Ranked, exact: Sequence[int], limit: int) -> tuple[Hit, ...]:
         terms = highlight_terms(query.text, query.cut, self.lexicon)
         hits: list[Hit] = []
         count = min(max(limit, 0), len(ranked.entries))
         same = self._repeats(ranked.entries[:count])
-        bearings = self.regions.bearings(query.regions, ranked.entries[:count])
+        bearings = self.scopes.bearings(query.scope, ranked.entries[:count])
         for place in range(count):
             number = int(ranked.entries[place])
             document = self.documents[number]
@@ -71,7 +70,7 @@ class Shown:
             hits.append(Hit(
                 document.id, self.score(ranked, place, number in exact, query), parts, shown,
                 tuple(Span(start, end) for start, end in ranges), matched, same[place], bearings[place],
-                self.regions.names(number),
+                self.scopes.names(number),
             ))  # fmt: skip
         return tuple(hits)
 

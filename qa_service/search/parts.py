@@ -13,7 +13,7 @@ from .dense import DenseIndex, Wording
 from .fingerprint import library_digest
 from .late import LateIndex
 from .lexical import LexicalIndex
-from .regional import RegionIndex
+from .scope import ScopeIndex
 from .suggest import SuggestIndex
 from .types import Document, Encoder
 
@@ -29,7 +29,7 @@ class Parts:
     dense: DenseIndex | None
     late: LateIndex | None
     suggestions: SuggestIndex
-    regions: RegionIndex
+    scopes: ScopeIndex
     phonetics: Phonetics
     lexicon: Lexicon
     encoder: Encoder | None

@@ -31,7 +31,7 @@ from .hearing import phonetics_of
 from .late import LateIndex, TokenField
 from .lexical import LexicalIndex, Postings
 from .parts import Parts
-from .regional import RegionIndex
+from .scope import ScopeIndex
 from .suggest import SuggestIndex
 from .tokens import TokenStates
 from .types import Document, Encoder
@@ -42,7 +42,7 @@ _DATES = ("effective_from", "effective_to", "review_due")
 
 
 def save_index(folder: Path, parts: Parts) -> None:
-    """Write to a temporary sibling, then put it in `folder`'s place. Regions and sounds are worked out anew at loading."""
+    """Write to a temporary sibling, then put it in `folder`'s place. Scopes and sounds are worked out anew at loading."""
     lexical, dense, late = parts.lexical, parts.dense, parts.late
     pinyins = {**parts.suggestions.pinyins, **parts.phonetics.pinyins}
     files: dict[str, bytes] = {
@@ -192,7 +192,7 @@ def _restore(
     entries = tuple(tuple(Wording(*pair) for pair in record["wordings"]) for record in records)
     suggestions = SuggestIndex.build([d.id for d in documents], entries, known)
     return Parts(
-        documents, entries, digests, lexical, dense, late, suggestions, RegionIndex.build(documents, lexicon),
+        documents, entries, digests, lexical, dense, late, suggestions, ScopeIndex.build(documents, lexicon),
         phonetics_of(lexicon, lexical, known), lexicon, encoder, calibration,
     )  # fmt: skip
 

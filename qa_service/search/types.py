@@ -74,7 +74,7 @@ class Hit:
     `matched_phrasing` is the text of the entry (standard question or a phrasing) nearest to the query;
     `highlights` are ranges of that text. `matched_terms` pairs the query's word with the entry's word
     where a synonym stood in between (equal where none did). `same_as`: the id of an earlier hit that says the same.
-    `bearing`: how the entry's region bears on the question; `regions`: the names of regions that it goes by.
+    `bearing`: how what the entry is limited to bears on the question; `regions`: the names of regions that it goes by.
     """
 
     id: str

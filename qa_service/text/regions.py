@@ -28,12 +28,13 @@ Mentions = tuple[Mention, ...]
 
 
 class Bearing(Enum):
-    """How the region that an entry speaks of bears on a question."""
+    """How what an entry is limited to bears on a question."""
 
     SAME = "same"  # the entry's holds what the question asks about, or there is nothing to tell them apart
     UNASKED = "unasked"  # the entry speaks of a region, the question names none
     UNSAID = "unsaid"  # the question names a region, the entry none or only a part of it
     ELSEWHERE = "elsewhere"  # both do, and neither lies within the other
+    OTHER_YEAR = "other-year"  # both name years, none of them the same
 
 
 class Gazetteer:

@@ -11,6 +11,7 @@ from qa_service.library.schemas import AskResponse, HitView
 from qa_service.search.answer_types import Said, lacking
 from qa_service.text.normalise import normalise
 from qa_service.text.regions import Bearing
+from qa_service.text.years import years_in
 
 _SHOWN_WORDS = 6
 # Above this share of the best possible cosine two texts are as near as two ways of asking the same thing.
@@ -24,7 +25,7 @@ def how_heard(readings: Sequence[tuple[str, str]]) -> list[str]:
 
 def why_found(question: str, hit: HitView, readings: Sequence[tuple[str, str]] = ()) -> list[str]:
     """Sentences for one hit: words taken by their sound, the wording that matched, the words, the official terms, what is
-    missing, and whose region it is. `question` is as it was searched for."""
+    missing, and whose region or year it is. `question` is as it was searched for."""
     own = hit.matched_phrasing == hit.question
     wording = "标准问" if own else f"群众问法“{hit.matched_phrasing}”"
     sentences = how_heard(readings)
@@ -46,13 +47,16 @@ def why_found(question: str, hit: HitView, readings: Sequence[tuple[str, str]] =
 
 
 def where_from(hit: HitView) -> list[str]:
-    """A sentence where the entry's region is not plainly that of the question."""
+    """A sentence where the entry's region or year is not plainly that of the question."""
     own = f"这条说的是“{'、'.join(hit.regions)}”" if hit.regions else "这条没有说是哪里"
     doubts = {
         Bearing.ELSEWHERE: f"注意：{own}，不是所问的地方",
         Bearing.UNASKED: f"注意：{own}，提问没有说是哪里",
         Bearing.UNSAID: f"注意：{own}，" + ("只是所问地方的一部分" if hit.regions else "提问说了具体地方"),
     }
+    if hit.bearing is Bearing.OTHER_YEAR:
+        years = "、".join(map(str, sorted(years_in(normalise(hit.question)))))
+        return [f"注意：这条说的是{years}年，不是所问的年份"]
     return [doubts[hit.bearing]] if hit.bearing in doubts else []
 
 

@@ -22,7 +22,7 @@ from qa_service.search.lexical import (
     query_terms,
     score_counts,
 )
-from qa_service.search.regional import RegionIndex
+from qa_service.search.scope import Scope, ScopeIndex
 from qa_service.search.types import Document, Vectors
 from qa_service.search.vectors import InMemoryVectorStore, fetch_vectors, vector_key
 from qa_service.text.lexicon import Lexicon
@@ -173,7 +173,7 @@ def test_ranking_scores_an_entry_by_its_best_wording(lexicon: Lexicon) -> None:
         None,
         LexicalIndex.build(LIBRARY, lexicon),
         places_by_id([d.id for d in LIBRARY]),
-        RegionIndex.build(LIBRARY, lexicon),
+        ScopeIndex.build(LIBRARY, lexicon),
     )
     assert ranker.dense is not None
     query = normalise("我想问下要等多久,护照的")
@@ -206,7 +206,7 @@ def test_an_answer_that_has_what_is_asked_for_comes_before_a_nearly_equal_one_th
         None,
         LexicalIndex.build(LIBRARY[:3], lexicon),
         places_by_id([d.id for d in LIBRARY[:3]]),
-        RegionIndex.build(LIBRARY[:3], lexicon),
+        ScopeIndex.build(LIBRARY[:3], lexicon),
     )
     zero = np.zeros(3, np.float32)
     scores = np.array([9.0, 8.8, 3.0], np.float32)
@@ -214,7 +214,9 @@ def test_an_answer_that_has_what_is_asked_for_comes_before_a_nearly_equal_one_th
     answers = ["由本地规定。", "一共98天。", "每年15天。"]
 
     def order(question: str, held: list[str]) -> list[int]:
-        found = ranker.preferring(ranked, asked_types(question), (), lambda number: Said("", held[number]))
+        found = ranker.preferring(
+            ranked, asked_types(question), Scope(), lambda number: Said("", held[number])
+        )
         return found.entries.tolist()
 
     assert order("产假有几天", answers) == [1, 0, 2], "not the far third, though it names days too"

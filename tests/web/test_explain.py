@@ -1,4 +1,4 @@
-"""What staff are told of an entry's region."""
+"""What staff are told of an entry's region and year."""
 
 from __future__ import annotations
 
@@ -21,3 +21,10 @@ from qa_service.web.explain import where_from
 )
 def test_where_from(bearing: Bearing, regions: list[str], told: list[str]) -> None:
     assert where_from(HitView.model_construct(bearing=bearing, regions=regions)) == told
+
+
+def test_where_from_says_of_which_year_the_entry_is() -> None:
+    hit = HitView.model_construct(
+        bearing=Bearing.OTHER_YEAR, regions=[], question="2022年和2023年度高龄津贴标准？"
+    )
+    assert where_from(hit) == ["注意：这条说的是2022、2023年，不是所问的年份"]

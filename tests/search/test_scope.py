@@ -1,7 +1,8 @@
-"""Questions that name a region, and entries of one: what is found first, what is answered outright."""
+"""Questions that name a region or a year, and entries of one: what is found first, what is answered outright."""
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,8 @@ from qa_service.search.answer_types import Said
 from qa_service.search.engine import Engine
 from qa_service.search.fusion import Ranked, Ranker, places_by_id
 from qa_service.search.lexical import LexicalIndex
-from qa_service.search.regional import RegionIndex, regions_of
-from qa_service.search.types import Decision, Document
+from qa_service.search.scope import ScopeIndex, scope_of
+from qa_service.search.types import Decision, Document, Filters
 from qa_service.settings import PROJECT
 from qa_service.text.lexicon import Lexicon
 from qa_service.text.regions import Bearing
@@ -57,12 +58,12 @@ def test_of_nearly_equal_entries_that_of_the_place_comes_first(question: str, or
     entries = [entry(city, "租房提取") for city in ("泉州市", "苏州市", "昆明市", "")]
     ranker = Ranker(
         None, None, LexicalIndex.build(entries, LEXICON), places_by_id([d.id for d in entries]),
-        RegionIndex.build(entries, LEXICON),
+        ScopeIndex.build(entries, LEXICON),
     )  # fmt: skip
     zero = np.zeros(4, np.float32)
     scores = np.array([9.0, 8.6, 8.59, 8.58], np.float32)
     ranked = Ranked(np.arange(4), np.full(4, -1), zero, zero, zero, zero, scores)
-    found = ranker.preferring(ranked, (), regions_of(question, LEXICON), lambda number: Said("", ""))
+    found = ranker.preferring(ranked, (), scope_of(question, LEXICON), lambda number: Said("", ""))
     assert [("泉州市", "苏州市", "昆明市", "")[number] for number in found.entries] == order
 
 
@@ -103,10 +104,31 @@ def test_who_names_the_librarys_own_region_is_not_told_that_an_entry_is_of_none(
         assert (hit.id, hit.bearing) == ("全国-提前还贷", bearing)
 
 
+def test_what_names_a_year_is_not_answered_from_another(token_dim: int) -> None:
+    years = [
+        Document(f"{year}", f"{year}年度高龄津贴发放标准是多少？", f"每月{year}元。") for year in (2022, 2024)
+    ]
+    engine = Engine.build(years, CountingEncoder(token_dim=token_dim), LEXICON)
+    today = Filters(on=date(2025, 3, 1))
+    for question, first, decision in (
+        ("2024年度高龄津贴发放标准是多少", "2024", Decision.ANSWER),
+        ("二〇二二年度高龄津贴发放标准", "2022", None),
+        ("去年高龄津贴发放标准是多少", "2024", None),
+    ):
+        outcome = engine.ask(question, today)
+        assert (outcome.hits[0].id, outcome.hits[0].bearing) == (first, Bearing.SAME)
+        assert decision in (None, outcome.decision)
+    for question in ("2023年度高龄津贴发放标准是多少", "今年高龄津贴发放标准是多少"):
+        outcome = engine.ask(question, today)
+        assert {hit.bearing for hit in outcome.hits} == {Bearing.OTHER_YEAR}
+        assert outcome.decision is not Decision.ANSWER
+    assert {hit.bearing for hit in engine.ask("高龄津贴发放标准", today).hits} == {Bearing.SAME}
+
+
 def test_an_index_kept_up_to_date_is_one_built_anew(several: Engine, token_dim: int, tmp_path: Path) -> None:
     encoder = CountingEncoder(token_dim=token_dim)
-    built = RegionIndex.build(LIBRARY, LEXICON)
-    assert built.updated([0, 2], LIBRARY[5:7], LEXICON) == RegionIndex.build(
+    built = ScopeIndex.build(LIBRARY, LEXICON)
+    assert built.updated([0, 2], LIBRARY[5:7], LEXICON) == ScopeIndex.build(
         [LIBRARY[n] for n in (0, 2, 5, 6)], LEXICON
     )
     several.save(tmp_path / "index")
