@@ -13,7 +13,7 @@ most wrong answers differ from the right one in one aspect only.
 
 Of the groups of corpus/training a share is held out; how many of their questions find their own entry among all of
 corpus/training is printed before, during and after. An end that is not trained stays as it is in the file. Afterwards run
-scripts/fit_judge.py: the file's judge is of the encoder before.
+scripts/fit_judge.py: the judge beside the file is of the encoder before.
 Takes about an hour on two cores, 25 minutes of it for the token side.
 """
 
@@ -338,6 +338,8 @@ def main() -> int:
     ))  # fmt: skip
 
     parts = load_adapter(args.out) if args.out.exists() else {}
+    sides = (POOLING, MATCHING, OFFSET, PROJECT)
+    parts = {name: value for name, value in parts.items() if name.startswith(sides)}
     for name, kind in (("pooling", Pooling), ("matching", Matching)):
         if name not in args.ends:
             continue

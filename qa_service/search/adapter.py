@@ -7,8 +7,7 @@ trained for its own work (scripts/train_encoder.py): one end that does both lose
 A safetensors file with float16 arrays: `layer.N.NAME` replaces parameter NAME of transformer layer N (from 0) on the
 pooling side, `matching.N.NAME` on the token side; token states less `offset` [dim], the mean token of the training texts,
 times `project` [dim, token dim] are what is compared. What all tokens share is several times longer than what tells them
-apart, so that without the offset eight bits would be spent on it. `judge.mean`, `judge.scale`, `judge.weights` and
-`judge.bias`, if they are there, are what tells whether a first hit answers (scripts/fit_judge.py).
+apart, so that without the offset eight bits would be spent on it. Beside it lies what tells whether hits answer (judge.py).
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float32]
 
 PROJECT, OFFSET = "project", "offset"
-POOLING, MATCHING, JUDGE = "layer.", "matching.", "judge."
+POOLING, MATCHING = "layer.", "matching."
 
 
 def save_adapter(path: Path, arrays: Mapping[str, Any]) -> None:
@@ -45,14 +44,6 @@ def load_adapter(path: Path) -> dict[str, Array]:
 def first_layer(adapter: Mapping[str, Array]) -> int:
     """The number of the lowest layer that has a trained copy on either side."""
     return min(int(name.split(".")[1]) for name in adapter if name.startswith((POOLING, MATCHING)))
-
-
-def judge_in(adapter: Mapping[str, Array]) -> dict[str, Any] | None:
-    """The judge's fields as plain numbers, if there is one."""
-    held = {
-        name.removeprefix(JUDGE): value.tolist() for name, value in adapter.items() if name.startswith(JUDGE)
-    }
-    return {**held, "bias": held["bias"][0]} if held else None
 
 
 def adapted(state: Mapping[str, Any], adapter: Mapping[str, Array], side: str = POOLING) -> dict[str, Any]:

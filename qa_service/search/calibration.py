@@ -1,7 +1,7 @@
 """The probability that the first hit answers the question, and that one of the first three does.
 
-The bundled encoder brings what it takes to judge a first hit (`Encoder.judge`): fitted on questions written by hand that it has
-never seen. What else there is is fitted from the library itself: the offer, and for an encoder without a judge the first.
+The bundled encoder brings what it takes to judge both (`Encoder.judge`): fitted on questions written by hand that it has
+never seen. For another encoder they are fitted from the library itself.
 Positives are then phrasings held out of the index and questions made from an entry's text; negatives are the same
 questions with their entry and its near-duplicates hidden: questions on this very topic that nothing
 answers. Made questions share more words with their entry than citizens' do, so they cannot teach what nearness means; they
@@ -26,6 +26,7 @@ from ..text.segment import segment
 from .answer_types import Kinds, Said, asked_types, missing
 from .dense import WEIGHT_SUM, DenseIndex, wordings
 from .fusion import Asked, Ranked, Ranker
+from .judge import FEATURES, OFFER_FEATURES, Judge
 from .lexical import document_terms, query_terms, score_counts
 from .logistic import Floats, Logistic, fit
 from .pseudo import aspect_queries, pseudo_queries
@@ -34,11 +35,7 @@ from .scope import scope_of
 from .types import Document, Mask, Vectors
 from .vectors import Report
 
-FEATURES = (
-    "margin", "passage", "level", "weakest", "missing", "strictly_missing", "wording", "tokens", "words",
-)  # fmt: skip
-_MADE = range(6)  # of these, what is learned from made questions
-OFFER_FEATURES = ("lead", "passage", "weakest")
+_MADE, _OFFER_MADE = range(6), range(3)  # of FEATURES and OFFER_FEATURES, what is learned from made questions
 OFFERED = 3  # how many are offered for a choice
 # Entries whose question-and-answer vectors are nearer than this say the same thing.
 NEAR_DUPLICATE = 0.97
@@ -50,7 +47,9 @@ _BY_HAND = 3
 _ASPECT_WEIGHT = 3.0
 _SHIFT_SLOPE, _SHIFT_BIAS = 0.75, 2.16
 _HAND_SLOPE, _HAND_BIAS = 1.12, 1.47
-_JUDGE_SLOPE, _JUDGE_BIAS = 1.3, 1.4
+# For what an encoder brings: between what fits the queries of two other libraries and those of the bundled one.
+_JUDGE_SLOPE, _JUDGE_BIAS = 1.4, 1.4
+_OFFER_SLOPE, _OFFER_BIAS = 1.6, 0.9
 # What the logit loses where the entry's region or year is not plainly the question's. Not fitted: made questions drop a region's
 # name as they drop any word, citizens do not (docs/search.md).
 _DOUBT = {
@@ -76,15 +75,21 @@ class Calibration:
             (1.8, 0.45, 0.69, 0.49, 0.15, 0.14, 0, 0, 0), (1.5, 0.11, 0.12, 0.19, 0.36, 0.35, 1, 1, 1),
             (1.4, 0.3, 0.2, 0.6, -0.4, -0.7, 0, 0, 0), -1.3,
         )  # fmt: skip
-        offer = Logistic((3.0, 0.46, 0.49), (1.9, 0.09, 0.18), (1.0, 0.5, 0.8), -1.0)
+        offer = Logistic(
+            (3.0, 0.46, 0.49, 0, 0, 0), (1.9, 0.09, 0.18, 1, 1, 1), (1.0, 0.5, 0.8, 0, 0, 0), -1.0
+        )  # fmt: skip
         shift = (_SHIFT_SLOPE, _SHIFT_BIAS)
         return cls(encoder_fingerprint, library_fingerprint, first.shifted(*shift), offer.shifted(*shift))
 
-    def judged_by(self, judge: Logistic | None) -> Calibration:
-        """With what an encoder brings to judge the first hit by, if it does."""
-        if judge is None or len(judge.weights) != len(FEATURES):
+    def judged_by(self, judge: Judge | None) -> Calibration:
+        """With what an encoder brings, if it does, in place of what was fitted from the library."""
+        if judge is None:
             return self
-        return replace(self, first=judge.shifted(_JUDGE_SLOPE, _JUDGE_BIAS))
+        first, offer = (
+            judge.first.shifted(_JUDGE_SLOPE, _JUDGE_BIAS),
+            judge.offer.shifted(_OFFER_SLOPE, _OFFER_BIAS),
+        )
+        return replace(self, first=first, offer=offer)
 
     def probability(self, features: Floats, bearing: Bearing = Bearing.SAME) -> float:
         """That the first hit answers: 0-1 for features [len(FEATURES)] and how its region bears on the question."""
@@ -132,29 +137,35 @@ def features_of(
     margin = _MARGIN_LIMIT
     if len(different):
         margin = min(margin, float(ranked.fused[0] - ranked.fused[1 + int(different[0])]))
-    tokens = min(_TOKENS_LIMIT, len(asked.tokens.weights)) if asked.tokens is not None else 0
     behind = float(ranked.lexical[0] - ranked.lexical.max()) / (attainable or 1.0)
     # Most questions ask for none of the kinds: then there is no need to look at what the entry says.
     lacks = missing(kinds, said_of(number)) if kinds else (0.0, 0.0)
     return np.array([
         margin, float(first @ asked.vector), float(ranked.level[0]), float(ranked.weakest[0]), *lacks,
-        float(ranked.dense[0]) / WEIGHT_SUM, tokens, behind,
+        float(ranked.dense[0]) / WEIGHT_SUM, _compared(asked), behind,
     ])  # fmt: skip
 
 
-def offer_features_of(ranked: Ranked, dense: DenseIndex, vector: Vectors) -> Floats:
+def offer_features_of(ranked: Ranked, dense: DenseIndex, asked: Asked) -> Floats:
     """OFFER_FEATURES of a ranking that has at least one candidate.
 
-    lead: joint score of the first over the first that is not offered; passage and weakest: the best of those offered.
-    What the answers lack, and the mean of the token scores, were of no use here (docs/search.md).
+    lead: joint score of the first over the first that is not offered; passage, weakest, wording and level: as in FEATURES,
+    the best of those offered; tokens: how many of the query are compared.
+    What the answers lack was of no use here (docs/search.md).
     """
     offered = ranked.entries[:OFFERED]
     lead = _LEAD_LIMIT
     if len(ranked.entries) > OFFERED:
         lead = min(lead, float(ranked.fused[0] - ranked.fused[OFFERED]))
+    best = (part[:OFFERED].max() for part in (ranked.weakest, ranked.dense / WEIGHT_SUM, ranked.level))
     return np.array(
-        [lead, float((dense.both[offered] @ vector).max()), float(ranked.weakest[:OFFERED].max())]
+        [lead, (dense.both[offered] @ asked.vector).max(), *best, _compared(asked)], dtype=np.float64
     )
+
+
+def _compared(asked: Asked) -> int:
+    """How many tokens of a query are compared."""
+    return min(_TOKENS_LIMIT, len(asked.tokens.weights)) if asked.tokens is not None else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,10 +190,16 @@ def calibrate(
     library_fingerprint: str,
     report: Report = lambda done, total: None,
 ) -> Calibration:
-    """Fit from `documents`, which are the entries of `ranker` in order. Deterministic for one library."""
+    """What the encoder brings, or else a fit from `documents`, which are the entries of `ranker` in order.
+
+    Deterministic for one library.
+    """
     dense = ranker.dense
     if dense is None:
         raise ValueError("calibrate needs vectors")
+    usual = Calibration.default(reader.fingerprint, library_fingerprint)
+    if reader.judge is not None:
+        return usual.judged_by(reader.judge)
     probes = _probes(documents, lexicon)
     rows: list[Floats] = []
     offers: list[Floats] = []
@@ -204,22 +221,22 @@ def calibrate(
             ranked = ranker.preferring(ranked, kinds, scope, said_of)
             if len(ranked.entries):
                 rows.append(features_of(ranked, dense, asked, kinds, said_of, 0.0))
-                offers.append(offer_features_of(ranked, dense, asked.vector))
+                offers.append(offer_features_of(ranked, dense, asked))
                 answered = probe.answered and allowed is None
                 found.append(twins[ranked.entries[:OFFERED]] & answered)
                 weights.append(probe.weight)
         report(number + 1, len(probes))
-    usual = Calibration.default(reader.fingerprint, library_fingerprint).judged_by(reader.judge)
     right = np.array([bool(row[0]) for row in found])
     if len(rows) < _FEWEST or not 0 < right.sum() < len(right):
         return usual
     shift = (_HAND_SLOPE, _HAND_BIAS) if _is_by_hand(documents) else (_SHIFT_SLOPE, _SHIFT_BIAS)
     judged = fit(np.array(rows), right.astype(float), np.array(weights), _MADE)
-    offer = fit(np.array(offers), np.array([float(row.any()) for row in found]), np.array(weights))
-    fitted = replace(
+    offer = fit(
+        np.array(offers), np.array([float(row.any()) for row in found]), np.array(weights), _OFFER_MADE
+    )
+    return replace(
         usual, first=judged.shifted(*shift), offer=offer.shifted(*shift), samples=len(rows), positives=int(right.sum())
     )  # fmt: skip
-    return fitted.judged_by(reader.judge)
 
 
 def _is_by_hand(documents: Sequence[Document]) -> bool:

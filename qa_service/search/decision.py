@@ -15,11 +15,11 @@ class Bands:
     `answer` is a probability that the first hit answers, `choose` one that any of the first three does. A wrong
     official answer costs more than a choice of three, so `answer` stands where about 97 of 100 outright answers were
     right, on queries of two libraries. A choice that fits nothing costs a glance, a referral of what is answered costs
-    days: below `choose` fewer than one in twenty of the answerable questions is lost (docs/search.md).
+    days: below `choose` fewer than one in forty of the answerable questions is lost (docs/search.md).
     """
 
     answer: float = 0.92
-    choose: float = 0.25
+    choose: float = 0.2
 
 
 def decide(confidence: float, offered: float, hits: int, ambiguous: bool, bands: Bands) -> Decision:

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from .adapter import MATCHING, OFFSET, PROJECT, Array, adapted, first_layer, judge_in, load_adapter
+from .adapter import MATCHING, OFFSET, PROJECT, Array, adapted, first_layer, load_adapter
 from .encoder_files import (
     ADAPTER,
     ADAPTER_MARK,
@@ -27,6 +27,7 @@ from .encoder_files import (
     PROMPTS,
     adapter_digest,
     folder_fingerprint,
+    read_judge,
 )
 from .q4 import Q4Model, find_weight_file, read_q4
 from .st_encoder import hide_progress_bars
@@ -213,7 +214,7 @@ def _write_onnx(st: Path, target: Path, say: Say, weight_file: Path | None, adap
         "token_dim": int(learned[PROJECT].shape[1]),
         "max_tokens": MAX_TOKENS,
         "prompts": prompts,
-        "judge": judge_in(learned),
+        "judge": read_judge(adapter),
         "fingerprint": folder_fingerprint(target, prompts),
     }
     (target / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1), "utf-8")

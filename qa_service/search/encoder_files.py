@@ -6,11 +6,15 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 MANIFEST = "encoder.json"
 # The trained addition to the package's weights, and the file that tells which one a model was built with.
 ADAPTER = Path(__file__).resolve().parents[2] / "corpus" / "encoder" / "adapter.safetensors"
 ADAPTER_MARK = "adapter.sha256"
+JUDGE = (
+    "judge.json"  # beside the adapter: what tells whether hits answer, fitted with it (scripts/fit_judge.py)
+)
 MAX_TOKENS = 512
 PROMPTS: Mapping[str, str] = {"query": "query: ", "passage": "passage: "}
 
@@ -31,6 +35,16 @@ def folder_fingerprint(folder: Path, prompts: Mapping[str, str]) -> str:
 
 
 def adapter_digest(path: Path = ADAPTER) -> str:
-    """SHA-256 of an adapter file, in hex."""
+    """SHA-256 of an adapter file and the judge beside it, in hex."""
     with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
+        digest = hashlib.file_digest(handle, "sha256")
+    judge = path.with_name(JUDGE)
+    if judge.exists():
+        digest.update(judge.read_bytes())
+    return digest.hexdigest()
+
+
+def read_judge(adapter: Path = ADAPTER) -> dict[str, Any] | None:
+    """The judge's fields (judge.Judge) from beside an adapter, if there is one."""
+    path = adapter.with_name(JUDGE)
+    return json.loads(path.read_text("utf-8")) if path.exists() else None

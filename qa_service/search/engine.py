@@ -66,17 +66,20 @@ def _silent(stage: str, done: int, total: int) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class FirstHit:
-    """The first hit of a question and its calibration.FEATURES."""
+class Judged:
+    """Ids of the hits that would be offered, and by what they are judged: judge.FEATURES and OFFER_FEATURES."""
 
-    entry: str
-    features: Floats
+    offered: tuple[str, ...]
+    first: Floats
+    offer: Floats
 
 
 class Engine:
     """See the module. Make one with `build`, `load`, `updated` or `with_lexicon`."""
 
     def __init__(self, parts: Parts) -> None:
+        if parts.encoder is not None and parts.calibration is not None:
+            parts = replace(parts, calibration=parts.calibration.judged_by(parts.encoder.judge))
         self._parts = parts
         self._documents, self._lexicon, self._dense = parts.documents, parts.lexicon, parts.dense
         self._ids = tuple(d.id for d in parts.documents)
@@ -325,12 +328,11 @@ class Engine:
             decision, confidence, hits, text, timings, suppressed, query.asked is None, readings, query.scope.names
         )  # fmt: skip
 
-    def first_features(self, question: str, without: str = "") -> FirstHit | None:
-        """What its first hit is judged by, for fitting a judge; `without` an entry and what says the same. None: nothing found."""
+    def judged(self, question: str, without: str = "") -> Judged | None:
+        """For fitting a judge; `without` an entry and what says the same. None: nothing found."""
         if self._dense is None:
             return None
-        text = self.understood(question)[0]
-        query = self._prepare(text, {}, None)
+        query = self._prepare(self.understood(question)[0], {}, None)
         assert query.asked is not None
         twins = (
             self._dense.both @ self._dense.both[self._number[without]] > NEAR_DUPLICATE if without else None
@@ -338,8 +340,8 @@ class Engine:
         ranked = self._ranked(query, None if twins is None else ~twins)
         if not len(ranked.entries):
             return None
-        features = features_of(ranked, self._dense, query.asked, query.kinds, self._said_of, query.attainable)
-        return FirstHit(self._ids[int(ranked.entries[0])], features)
+        first, offer = self._features(self._dense, query, query.asked, ranked)
+        return Judged(tuple(self._ids[int(n)] for n in ranked.entries[:OFFERED]), first, offer)
 
     def _prepare(
         self, text: str, timings: dict[str, float], read: Asked | None, on: date | None = None
@@ -393,10 +395,15 @@ class Engine:
             # By words alone nothing but an exact match is sure: at most .7, by the share of the words found.
             share = round(min(0.7, 1.2 * share_of(query, ranked, 0)), 4)
             return share, share
-        first = features_of(ranked, self._dense, query.asked, query.kinds, self._said_of, query.attainable)
-        offer = offer_features_of(ranked, self._dense, query.asked.vector)
+        first, offer = self._features(self._dense, query, query.asked, ranked)
         confidence = calibration.probability(first, bearings[0])
         return round(confidence, 4), calibration.offered(offer, bearings)
+
+    def _features(
+        self, dense: DenseIndex, query: Query, asked: Asked, ranked: Ranked
+    ) -> tuple[Floats, Floats]:
+        first = features_of(ranked, dense, asked, query.kinds, self._said_of, query.attainable)
+        return first, offer_features_of(ranked, dense, asked)
 
     def _suppressed(self, query: Query, filters: Filters, place: Mask | None) -> tuple[Suppressed, ...]:
         """Entries that would be among the first few but for their dates."""

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from .encoder_files import MANIFEST
 from .errors import EncoderMissing
-from .logistic import Logistic
+from .judge import Judge
 from .types import Reading, Vectors
 
 T = TypeVar("T")
@@ -38,7 +38,7 @@ class OnnxEncoder:
             self._token_dim = int(manifest["token_dim"])
             self._fingerprint = str(manifest["fingerprint"])
             judge = manifest.get("judge")
-            self._judge = Logistic.of(judge, judge["mean"]) if judge else None
+            self._judge = Judge.of(judge) if judge else None
             self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
             options = onnxruntime.SessionOptions()
             options.intra_op_num_threads = 1
@@ -70,7 +70,7 @@ class OnnxEncoder:
         return self._token_dim
 
     @property
-    def judge(self) -> Logistic | None:
+    def judge(self) -> Judge | None:
         return self._judge
 
     @property

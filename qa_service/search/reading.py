@@ -8,8 +8,8 @@ import numpy as np
 
 from ..text.function_words import FUNCTION_WORDS
 from .fusion import Asked
+from .judge import Judge
 from .late import LateIndex
-from .logistic import Logistic
 from .types import Encoder, Reading
 from .vectors import QUERY
 
@@ -48,7 +48,7 @@ class QueryReader:
         return self._encoder.fingerprint
 
     @property
-    def judge(self) -> Logistic | None:
+    def judge(self) -> Judge | None:
         return self._encoder.judge
 
     def read(self, text: str) -> Asked:

@@ -9,7 +9,7 @@ import numpy as np
 
 from .encoder_files import folder_fingerprint
 from .errors import EncoderMissing
-from .logistic import Logistic
+from .judge import Judge
 from .types import Reading, Vectors
 
 _PASSAGE_PROMPTS = ("passage", "document", "corpus")
@@ -54,7 +54,7 @@ class SentenceTransformerEncoder:
         return self._fingerprint
 
     @property
-    def judge(self) -> Logistic | None:
+    def judge(self) -> Judge | None:
         return None
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:

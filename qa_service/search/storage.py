@@ -36,7 +36,7 @@ from .suggest import SuggestIndex
 from .tokens import TokenStates
 from .types import Document, Encoder
 
-FORMAT = 5
+FORMAT = 6
 _MANIFEST = "manifest.json"
 _DATES = ("effective_from", "effective_to", "review_due")
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..text.regions import Bearing
-from .logistic import Logistic
+from .judge import Judge
 
 Vectors = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
@@ -147,8 +147,8 @@ class Encoder(Protocol):
         ...
 
     @property
-    def judge(self) -> Logistic | None:
-        """What tells by calibration.FEATURES whether a first hit answers, fitted with this encoder; None where nobody has."""
+    def judge(self) -> Judge | None:
+        """What tells whether hits answer, fitted with this encoder; None where nobody has."""
         ...
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:

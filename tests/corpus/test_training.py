@@ -1,4 +1,4 @@
-"""The training corpus: whole, distinct, and never importable as answers."""
+"""The training corpus and the judge's: whole, distinct, and never importable as answers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ FOLDER = PROJECT / "corpus" / "training"
 FIELDS = {"group", "question", "answer", "oral", "situation", "terse", "oral2"}
 RECORDS = [
     (path, json.loads(line))
-    for path in sorted(FOLDER.glob("*.jsonl"))
+    for folder in (FOLDER, FOLDER.with_name("judging"))
+    for path in sorted(folder.glob("*.jsonl"))
     for line in path.read_text("utf-8").splitlines()
     if line.strip()
 ]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.encoders import CountingEncoder
 
-from qa_service.search.calibration import FEATURES, OFFER_FEATURES, Calibration
+from qa_service.search.calibration import Calibration
 from qa_service.search.decision import Bands, decide, shown_score
 from qa_service.search.engine import Engine
+from qa_service.search.judge import FEATURES, OFFER_FEATURES, Judge
 from qa_service.search.logistic import Logistic, fit
 from qa_service.search.pseudo import pseudo_queries
 from qa_service.search.types import Decision, Document
@@ -62,20 +64,39 @@ def test_a_tiny_library_gets_the_usual_fit(library: list[Document], lexicon: Lex
     assert engine.calibration.first == Calibration.default("", "").first
 
 
-def test_an_encoder_with_a_judge_has_its_first_hits_judged_by_it(
-    library: list[Document], lexicon: Lexicon
-) -> None:
+def test_an_encoder_with_a_judge_has_hits_judged_by_it(library: list[Document], lexicon: Lexicon) -> None:
     encoder = CountingEncoder()
-    encoder.judge = Logistic((0.0,) * len(FEATURES), (1.0,) * len(FEATURES), (0.0,) * len(FEATURES), -9.0)
+    encoder.judge = Judge(_constant(len(FEATURES), -9.0), _constant(len(OFFER_FEATURES), -9.0))
     engine = Engine.build(library, encoder, lexicon)
     fitted = Engine.build(library, CountingEncoder(), lexicon)
-    assert engine.calibration is not None and fitted.calibration is not None
-    assert engine.calibration.offer == fitted.calibration.offer
-    # Nothing but the very wording is ever sure for this one.
+    assert engine.calibration is not None and engine.calibration.samples == 0
+    # Nothing but the very wording is ever sure for this one, and nothing is worth offering.
     question = library[0].question.replace("怎么", "要怎么")
     assert engine.ask(question).confidence < 0.001 < fitted.ask(question).confidence
-    encoder.judge = Logistic((0.0,), (1.0,), (0.0,), -9.0)  # of another version
-    assert Engine.build(library, encoder, lexicon).calibration == fitted.calibration
+    assert engine.ask(question).decision is Decision.REFER
+    assert engine.ask(library[0].question).decision is Decision.ANSWER
+
+
+def test_another_judge_is_in_force_at_once(library: list[Document], lexicon: Lexicon, tmp_path: Path) -> None:
+    encoder = CountingEncoder()
+    Engine.build(library, encoder, lexicon).save(tmp_path / "index")
+    judge = Judge(_constant(len(FEATURES), -3.0), _constant(len(OFFER_FEATURES), 3.0))
+    encoder.judge = judge
+    loaded = Engine.load(tmp_path / "index", encoder, lexicon).calibration
+    assert loaded is not None and loaded == loaded.judged_by(judge)
+    assert loaded.first.weights == judge.first.weights
+
+
+def test_a_judge_of_other_features_is_refused() -> None:
+    judge = asdict(Judge(_constant(len(FEATURES), 0.0), _constant(len(OFFER_FEATURES), 0.0)))
+    assert Judge.of(judge).first.bias == 0.0
+    for damaged in ({**judge, "first": judge["offer"]}, {"first": judge["first"]}, {}):
+        with pytest.raises((ValueError, KeyError)):
+            Judge.of(damaged)
+
+
+def _constant(features: int, logit: float) -> Logistic:
+    return Logistic((0.0,) * features, (1.0,) * features, (0.0,) * features, logit)
 
 
 def test_what_is_not_fitted_weighs_nothing() -> None:

@@ -6,7 +6,6 @@ import json
 import shutil
 import subprocess
 import sys
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +18,9 @@ from qa_service.search.adapter import (
     PROJECT,
     adapted,
     first_layer,
-    judge_in,
     load_adapter,
     save_adapter,
 )
-from qa_service.search.calibration import FEATURES
 from qa_service.search.encoder import open_encoder
 from qa_service.search.encoder_build import build_encoder, build_tokenizer, keep_piece, kept_ids, plain_bert
 from qa_service.search.encoder_files import (
@@ -33,8 +30,10 @@ from qa_service.search.encoder_files import (
     PROMPTS,
     adapter_digest,
     folder_fingerprint,
+    read_judge,
 )
 from qa_service.search.errors import EncoderMissing
+from qa_service.search.judge import FEATURES, OFFER_FEATURES, Judge
 from qa_service.search.onnx_encoder import OnnxEncoder
 from qa_service.search.q4 import dequantise, find_weight_file, read_q4
 from qa_service.search.st_encoder import SentenceTransformerEncoder, choose_prompts
@@ -268,14 +267,23 @@ def test_pieces_kept_are_those_of_chinese_text(piece: str, rank: int, kept: bool
 def test_the_bundled_encoder_brings_its_judge(
     served: OnnxEncoder, reference: SentenceTransformerEncoder
 ) -> None:
-    judge, written = served.judge, judge_in(load_adapter(ADAPTER))
+    judge, written = served.judge, read_judge()
     assert judge is not None and written is not None and reference.judge is None
-    assert asdict(judge) == {name: tuple(v) if isinstance(v, list) else v for name, v in written.items()}
-    assert len(judge.weights) == len(FEATURES)
-    # A wide margin and a near wording speak for a first hit, what it lacks against it.
-    by_name = dict(zip(FEATURES, judge.weights, strict=True))
-    assert by_name["margin"] > 0 and by_name["wording"] > 0 and by_name["missing"] < 0
-    assert judge_in({}) is None
+    assert judge == Judge.of(written)
+    # A wide margin and a near wording speak for a first hit, what it lacks against it; a wide lead for a choice.
+    first = dict(zip(FEATURES, judge.first.weights, strict=True))
+    offer = dict(zip(OFFER_FEATURES, judge.offer.weights, strict=True))
+    assert first["margin"] > 0 and first["wording"] > 0 and first["missing"] < 0
+    assert offer["lead"] > 0 and offer["wording"] > 0
+
+
+def test_another_judge_is_another_build_and_the_same_vectors(tmp_path: Path) -> None:
+    adapter = tmp_path / "adapter.safetensors"
+    adapter.write_bytes(b"weights")
+    assert read_judge(adapter) is None
+    alone = adapter_digest(adapter)
+    adapter.with_name("judge.json").write_text('{"first": {}}', "utf-8")
+    assert read_judge(adapter) == {"first": {}} and adapter_digest(adapter) != alone
 
 
 def test_each_side_has_its_own_trained_layers() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from qa_service.search.logistic import Logistic
+from qa_service.search.judge import Judge
 from qa_service.search.types import Reading, Vectors
 
 PIECES = 5000
@@ -20,7 +20,7 @@ class CountingEncoder:
         self.fingerprint = fingerprint
         self.dim = dim
         self.token_dim = token_dim
-        self.judge: Logistic | None = None
+        self.judge: Judge | None = None
         self.seen: list[str] = []
         self.passages: list[str] = []
 
