@@ -11,6 +11,8 @@ from qa_service.kit.database import insert_into
 from qa_service.lexicon.models import LexiconRevision, LexiconWord
 from qa_service.library.models import QueryLog
 from qa_service.text.lexicon import Lexicon
+from qa_service.text.regions import place_in
+from qa_service.zones.models import Zone
 
 # Questions are tried from among so many of the latest: the log of years need not be gone through for a word.
 _LATEST = 20_000
@@ -34,17 +36,22 @@ def withdrawn(session: Session, kind: str) -> list[LexiconWord]:
 
 
 def extended(session: Session, bundled: Lexicon) -> tuple[Lexicon, int]:
-    """(the `bundled` words with those in force, the revision that this is)."""
+    """(the `bundled` words with those in force and the places of the zones, the revision that this is)."""
     revision = current_revision(session)
     words = in_force(session)
-    if not words:
-        return bundled, revision
     lexicon = bundled.extended(
         (word.said for word in words if word.kind == "term"),
         ((word.said, word.official) for word in words if word.kind == "synonym"),
         (word.said for word in words if word.kind == "stop_word"),
+        _places(session),
     )
     return lexicon, revision
+
+
+def _places(session: Session) -> list[tuple[str, str, bool]]:
+    """The places that zones are named after, as text.regions.Gazetteer takes them; a zone's path is the code of its place."""
+    zones = session.execute(select(Zone.name, Zone.path).order_by(Zone.path))
+    return [(place, path, False) for name, path in zones if (place := place_in(name))]
 
 
 def current_revision(session: Session) -> int:

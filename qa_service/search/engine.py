@@ -214,7 +214,10 @@ class Engine:
 
     def read(self, question: str) -> Asked | None:
         """What the encoder makes of a question as it is understood; None without one."""
-        return self._reader.read(self.understood(question)[0]) if self._reader is not None else None
+        if self._reader is None:
+            return None
+        text = self.understood(question)[0]
+        return self._reader.read(self._parts.scopes.searched(text, scope_of(text, self._lexicon)))
 
     def understood(self, question: str) -> tuple[str, Readings]:
         """A question as it is searched for, and pairs (as written, as read) of the words taken by their sound.
@@ -347,20 +350,21 @@ class Engine:
         self, text: str, timings: dict[str, float], read: Asked | None, on: date | None = None
     ) -> Query:
         begin = time.perf_counter()
-        cut = segment(text, self._lexicon)
-        terms = query_terms(text, cut, self._lexicon)
+        scope = scope_of(text, self._lexicon, on)
+        searched = self._parts.scopes.searched(text, scope)
+        cut = segment(searched, self._lexicon)
+        terms = query_terms(searched, cut, self._lexicon)
         words = self._parts.lexical.scores_of(terms)
         timings["words"] = _ms(begin)
         asked = None
         if self._reader is not None and self._dense is not None:
             begin = time.perf_counter()
-            asked = read or self._reader.read(text)
+            asked = read or self._reader.read(searched)
             timings["encode"] = _ms(begin)
             begin = time.perf_counter()
             asked = self._ranker.near(asked)
             timings["vectors"] = _ms(begin)
         attainable = best_attainable(self._parts.lexical, terms)
-        scope = scope_of(text, self._lexicon, on)
         return Query(text, cut, terms, words, attainable, scope, asked_types(text), asked)
 
     def _ranked(self, query: Query, allowed: Mask | None, exact: Sequence[int] = ()) -> Ranked:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ..text.lexicon import Lexicon
 from ..text.normalise import normalise
-from ..text.regions import Bearing, Mentions, bearing, home_of
+from ..text.regions import Bearing, Mentions, bearing, home_of, without_home
 from ..text.years import Years, years_in
 from .types import Document, Longs
 
@@ -53,6 +53,10 @@ class ScopeIndex:
     def bearings(self, asked: Scope, entries: Longs) -> list[Bearing]:
         """Of each of these entries on a question of this scope."""
         return [self._bearing(asked, self.said[number]) for number in entries.tolist()]
+
+    def searched(self, text: str, scope: Scope) -> str:
+        """What is searched for of a normalised text that names this: nobody needs to name the library's own region."""
+        return without_home(text, scope.regions, self.home)
 
     def _bearing(self, asked: Scope, said: Scope) -> Bearing:
         found = bearing(asked.regions, said.regions, self.home)

@@ -58,9 +58,13 @@ class Lexicon:
         )
 
     def extended(
-        self, terms: Iterable[str], synonyms: Iterable[tuple[str, str]], stop_words: Iterable[str]
+        self,
+        terms: Iterable[str],
+        synonyms: Iterable[tuple[str, str]],
+        stop_words: Iterable[str],
+        regions: Iterable[tuple[str, str, bool]] = (),
     ) -> Lexicon:
-        """This lexicon with more words, all normalised; `synonyms` are pairs (said, official).
+        """This lexicon with more words, all normalised; `synonyms` are pairs (said, official), `regions` as in Gazetteer.
 
         What is there already stays as it is, so a term keeps its frequency. The order of what is added counts
         as little as what it repeats, except among the official terms of one everyday word.
@@ -70,7 +74,9 @@ class Lexicon:
         for said, official in synonyms:
             if official not in pairs.get(said, ()):
                 pairs[said] = (*pairs.get(said, ()), official)
-        return Lexicon(more, pairs, self.stop_words.union(stop_words), self.regions)
+        places = [place for place in regions if place not in self.regions.names]
+        gazetteer = Gazetteer((*self.regions.names, *places)) if places else self.regions
+        return Lexicon(more, pairs, self.stop_words.union(stop_words), gazetteer)
 
     def words(self) -> dict[str, int | None]:
         """Every word that stays whole in segmentation, with its frequency."""

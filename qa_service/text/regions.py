@@ -1,7 +1,8 @@
 """Which administrative regions a text names, and how an entry's region bears on a question.
 
 A region is its code (GB/T 2260) cut to what all within it share: two digits for a province, four for a prefecture, six for
-a county. So one lies within another if its code begins with the other's.
+a county. So one lies within another if its code begins with the other's. A place that has no such code, a town or a new area, goes by
+a path ("/QH01/QH02/"), of which the same is true.
 """
 
 from __future__ import annotations
@@ -13,6 +14,10 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from .normalise import normalise
+
+# A place's name ends in its rank; without the library's own place so many letters and digits of a question must be left.
+_RANKS = ("省", "市", "县", "区", "旗", "州", "盟", "镇", "乡", "村", "街道")
+_LEAST_LEFT = 2
 
 Cut = Callable[[str], Sequence[str]]
 
@@ -97,8 +102,35 @@ def home_of(votes: Iterable[Mentions]) -> frozenset[str]:
     voters = 0
     for mentions in votes:
         voters += bool(mentions)
-        counts.update({code[:size] for mention in mentions for code in mention.codes for size in (2, 4, 6)})
+        counts.update({holder for mention in mentions for code in mention.codes for holder in _holders(code)})
     return frozenset(code for code, count in counts.items() if 2 * count > voters)
+
+
+def without_home(text: str, mentions: Mentions, home: frozenset[str]) -> str:
+    """A text less the names of what the whole library is about, which only draw it to entries that happen to name it too;
+    the text itself where nothing would be left."""
+    names = [mention.name for mention in mentions if _holds(mention.codes, home)]
+    rest = text
+    for name in names:
+        rest = rest.replace(name, " ")
+    rest = " ".join(rest.split()).removeprefix("的")
+    return rest if names and sum(map(str.isalnum, rest)) >= _LEAST_LEFT else text
+
+
+def place_in(zone: str) -> str:
+    """The place that a zone's name begins with (青禾县 of 青禾县政务公开专区), or nothing."""
+    place = normalise(zone.split("政务")[0])
+    return place if len(place) > 2 and place.endswith(_RANKS) else ""
+
+
+def _holders(code: str) -> set[str]:
+    """The codes of all regions that hold this one, itself included."""
+    ends = (
+        [n for n in (2, 4, 6) if n < len(code)]
+        if code.isdigit()
+        else [n + 1 for n, c in enumerate(code) if n and c == "/"]
+    )
+    return {code, *(code[:end] for end in ends)}
 
 
 def _cut(code: str) -> str:

@@ -24,6 +24,7 @@ from qa_service.library.live import LiveIndex
 from qa_service.library.models import QueryLog
 from qa_service.search.types import Decision, Filters
 from qa_service.text.lexicon import Lexicon
+from qa_service.zones.models import Zone
 
 
 def add(
@@ -98,6 +99,16 @@ class TestAdding:
             assert isinstance(caught.value.__cause__, IntegrityError)
 
 
+def test_the_places_that_zones_are_named_after_are_regions(database: Database, lexicon: Lexicon) -> None:
+    with database.read() as session:
+        known, _ = repository.extended(session, lexicon)
+        paths = {zone.name: zone.path for zone in session.scalars(select(Zone))}
+    (county,) = known.regions.mentions("青禾县的居住证", known.segmenter.plain)
+    (town,) = known.regions.mentions("柳湾镇的居住证", known.segmenter.plain)
+    assert county.codes == {paths["青禾县政务公开专区"]} and town.codes == {paths["柳湾镇政务公开专区"]}
+    assert not lexicon.regions.mentions("青禾县的居住证", lexicon.segmenter.plain)
+
+
 class TestWithdrawing:
     def test_it_ends_stays_in_history_and_may_be_added_again(
         self, database: Database, actors: Actors, lexicon: Lexicon
@@ -106,7 +117,9 @@ class TestWithdrawing:
         with database.write() as session:
             service.withdraw_word(session, actors["unit-rsj"], word_id)
         with database.read() as session:
-            assert repository.extended(session, lexicon) == (lexicon, 2)
+            left, revision = repository.extended(session, lexicon)
+            assert revision == 2 and "麻烦问下" not in left.stop_words
+            assert left.words() == lexicon.words() and left.stop_words == lexicon.stop_words
             (row,) = repository.withdrawn(session, "stop_word")
             assert row.withdrawn_by == "人社承办人甲"
             assert session.scalars(

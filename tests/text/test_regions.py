@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 from qa_service.settings import PROJECT
 from qa_service.text.lexicon import Lexicon, LexiconError
 from qa_service.text.normalise import normalise
-from qa_service.text.regions import Bearing, Gazetteer, Mention, Mentions, bearing, home_of
+from qa_service.text.regions import (
+    Bearing,
+    Gazetteer,
+    Mention,
+    Mentions,
+    bearing,
+    home_of,
+    place_in,
+    without_home,
+)
 
 LEXICON = Lexicon.load(PROJECT / "corpus" / "lexicon")
 
@@ -73,6 +82,40 @@ def test_what_the_whole_library_is_about_need_not_be_named() -> None:
     # But who names another place is not answered from here, and another place's entry is not for here.
     assert bearing(named("苏州低保多少钱"), entries[0], home) is Bearing.ELSEWHERE
     assert bearing(named("限行怎么规定"), entries[4], home) is Bearing.UNASKED
+
+
+def test_a_place_without_a_code_goes_by_its_zones_path() -> None:
+    zones = (("青禾县政务公开专区", "/QH01/"), ("柳湾镇政务公开专区", "/QH01/QH02/"), ("大厅", "/QH01/X/"))
+    places = [(place, path, False) for name, path in zones if (place := place_in(name))]
+    assert [place for place, *_ in places] == ["青禾县", "柳湾镇"]
+    lexicon = LEXICON.extended((), (), (), places)
+
+    def known(text: str) -> Mentions:
+        return lexicon.regions.mentions(normalise(text), lexicon.segmenter.plain)
+
+    county = known("青禾县公安局")
+    assert home_of([county, county, known("柳湾镇人民政府")]) == {"/QH01/"}
+    assert bearing(known("柳湾镇怎么办居住证"), county) is Bearing.SAME
+    assert bearing(known("青禾县怎么办居住证"), known("柳湾镇")) is Bearing.UNSAID
+    assert bearing(known("北京怎么办居住证"), county) is Bearing.ELSEWHERE
+    assert lexicon.fingerprint != LEXICON.fingerprint
+    assert LEXICON.extended((), (), (), ()).fingerprint == LEXICON.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("泉州的居住证去哪办", "居住证去哪办"),
+        ("居住证 泉州市 去哪办", "居住证 去哪办"),
+        ("苏州的居住证去哪办", "苏州的居住证去哪办"),
+        ("福建居住证", "居住证"),
+        ("泉州", "泉州"),
+        ("居住证去哪办", "居住证去哪办"),
+    ],
+)
+def test_nobody_needs_to_name_what_the_library_is_about(text: str, rest: str) -> None:
+    home = home_of([named("泉州市公安局")])
+    assert without_home(text, named(text), home) == rest
 
 
 CODES = st.sampled_from(["11", "110105", "32", "3205", "320505", "35", "3505"])
