@@ -7,6 +7,7 @@ a path ("/QH01/QH02/"), of which the same is true.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
@@ -18,6 +19,8 @@ from .normalise import normalise
 # A place's name ends in its rank; without the library's own place so many letters and digits of a question must be left.
 _RANKS = ("省", "市", "县", "区", "旗", "州", "盟", "镇", "乡", "村", "街道")
 _LEAST_LEFT = 2
+# What makes another word of the rank: 市民卡, 市场, 县城, 区域. Then a name stays whole.
+_GOES_ON = "民场容政区城域府"
 
 Cut = Callable[[str], Sequence[str]]
 
@@ -112,7 +115,7 @@ def without_home(text: str, mentions: Mentions, home: frozenset[str]) -> str:
     names = [mention.name for mention in mentions if _holds(mention.codes, home)]
     rest = text
     for name in names:
-        rest = rest.replace(name, " ")
+        rest = re.sub(rf"{re.escape(name)}(?![{_GOES_ON}])", " ", rest)
     rest = " ".join(rest.split()).removeprefix("的")
     return rest if names and sum(map(str.isalnum, rest)) >= _LEAST_LEFT else text
 
