@@ -16,7 +16,7 @@ FOLDER = PROJECT / "corpus" / "training"
 FIELDS = {"group", "question", "answer", "oral", "situation", "terse", "oral2"}
 RECORDS = [
     (path, json.loads(line))
-    for folder in (FOLDER, FOLDER.with_name("judging"))
+    for folder in (FOLDER, FOLDER / "next", FOLDER.with_name("judging"))
     for path in sorted(folder.glob("*.jsonl"))
     for line in path.read_text("utf-8").splitlines()
     if line.strip()

@@ -205,7 +205,7 @@ class TestWords:
             lexicon_service.withdraw_word(session, actors["desk2"], added)
         for index, old in zip(indexes, before, strict=True):
             wait_for(lambda index=index: index.snapshot.lexicon_revision == 2, seconds=2)
-            assert index.snapshot.engine.lexicon.fingerprint == lexicon.fingerprint
+            assert index.snapshot.engine.lexicon.fingerprint == old.engine.lexicon.fingerprint
             assert index.snapshot.engine.calibration is old.engine.calibration
         assert set(here.seen + there.seen) <= {"咨询"}
 
